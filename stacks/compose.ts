@@ -23,6 +23,7 @@ import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
 import type { Composition } from "./composition";
 import { extended } from "./extension";
 import { edgeOf } from "./model/derive/endpoints";
+import { joinedGlobalDatabases } from "./model/derive/global-databases";
 import { originsOf, restoresFrom } from "./model/derive/restores";
 import { deployedParts, primaryOf } from "./model/derive/standby";
 import type { Program } from "./model/environment";
@@ -41,7 +42,10 @@ export function compose(
   failed: (name: string, error: unknown) => void = rethrown,
 ): readonly Composition[] {
   const wanted = (name: string) => only === undefined || only === name;
-  const bootstrapped = program.environments.map((environment) => ({ ...environment, restoresFrom: readsFrom(asDomains(environment)) }));
+  const bootstrapped = program.environments.map((environment) => {
+    const system = asDomains(environment);
+    return { ...environment, restoresFrom: readsFrom(system), globalDatabases: joinedGlobalDatabases(system) };
+  });
   const accounts = program.accounts
     .filter(({ id }) => wanted(bootstrapName(id)))
     .map((account) => ({

@@ -40,6 +40,12 @@ export interface DeployedEnvironment {
   readonly subjectKeys?: SharedSubjectKeys;
 
   /**
+   * ARNs of Aurora global databases of another environment, which servers of this one are part of.
+   * @default - none
+   */
+  readonly globalDatabases?: readonly string[];
+
+  /**
    * ARN of the connection to GitHub of its runners.
    * @default - none: it has no runners, and its deployment no rights on CodeBuild
    */
@@ -100,6 +106,7 @@ export function guards(territory: Territory): object[] {
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
     ...otherEnvironments(territory),
     ...sharedKeyGuards(territory),
+    ...globalDatabaseGuards(territory),
     // EKS sets this tag on resources that it creates: Auto Scaling groups, instances, security groups.
     {
       Sid: "OtherClusters",
@@ -125,14 +132,22 @@ const RESTORE_READS = [
   "rds:RestoreDBInstanceToPointInTime",
 ];
 
-function otherEnvironments({ system, name, state: { keyArn }, origins = [], subjectKeys }: Territory): readonly object[] {
+function otherEnvironments({
+  system,
+  name,
+  state: { keyArn },
+  origins = [],
+  subjectKeys,
+  globalDatabases = [],
+}: Territory): readonly object[] {
+  const shared = [...(subjectKeys ? [subjectKeys.tableArn] : []), ...globalDatabases];
   // Of a resource without aliases, this is true.
   const ofOtherKeys = subjectKeys ? { "ForAllValues:StringNotEquals": { "kms:ResourceAliases": subjectKeys.key } } : {};
   const deny = (sid: string, actions: object, but: string | readonly string[]) => ({
     Sid: sid,
     Effect: "Deny",
     ...actions,
-    NotResource: subjectKeys ? [keyArn, subjectKeys.tableArn] : keyArn,
+    NotResource: shared.length > 0 ? [keyArn, ...shared] : keyArn,
     Condition: {
       StringEquals: { "aws:ResourceTag/system": system },
       StringNotEquals: { "aws:ResourceTag/environment": but },
@@ -174,6 +189,15 @@ function sharedKeyGuards({ subjectKeys }: Territory): readonly object[] {
     },
     { Sid: "SharedTableIsUsedOnly", Effect: "Deny", NotAction: SUBJECT_KEY_USES, Resource: subjectKeys.tableArn },
   ];
+}
+
+/** Actions on the global database of another environment: its servers there join and leave it. */
+const GLOBAL_DATABASE_USES = ["rds:CreateDBCluster", "rds:DescribeGlobalClusters", "rds:RemoveFromGlobalCluster"];
+
+/** A deployment of a secondary neither deletes the global database nor makes another cluster its primary. */
+function globalDatabaseGuards({ globalDatabases = [] }: Territory): readonly object[] {
+  if (globalDatabases.length === 0) return [];
+  return [{ Sid: "GlobalDatabaseIsJoinedOnly", Effect: "Deny", NotAction: GLOBAL_DATABASE_USES, Resource: globalDatabases }];
 }
 
 /** Access to single data keys of another environment. */

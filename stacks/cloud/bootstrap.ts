@@ -24,6 +24,7 @@ import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
 import { subjectKeysAt, subjectKeysOwner } from "../model/derive/audit";
+import { globalDatabaseArn } from "../model/derive/global-databases";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
@@ -31,6 +32,9 @@ import type { System } from "../model/system";
 type BootstrappedEnvironment = Pick<System, "name" | "aws" | "audit" | "cluster" | "writeCluster" | "readCluster" | "monitoring"> & {
   /** Names of other environments from whose backups it is restored. */
   readonly restoresFrom: readonly string[];
+
+  /** Identifiers of the global databases of other environments that its servers are part of. */
+  readonly globalDatabases: readonly string[];
 };
 
 /** Prerequisites of every other stack of an account: the storage of Terraform state, and the deploy roles. */
@@ -127,7 +131,7 @@ function deployed(
   stateRegion: string,
   all: readonly BootstrappedEnvironment[],
 ): DeployedEnvironment {
-  const { name } = environment;
+  const { name, globalDatabases } = environment;
   const parts = [system, name];
   const place = { account, region, name: parts };
   const snapshots = logSnapshotsOf(environment);
@@ -145,6 +149,7 @@ function deployed(
     ...(runners ? { connection: runners.connection } : {}),
     ...originsOf(system, environment, all),
     ...sharedKeysOf(system, environment),
+    ...(globalDatabases.length > 0 ? { globalDatabases: globalDatabases.map((one) => globalDatabaseArn(account, one)) } : {}),
   };
 }
 

@@ -1,6 +1,12 @@
 import { type App, Fn, type TerraformStack } from "cdktf";
 import { logDays } from "../../constructs/logs";
-import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres, serverIdentifier } from "../../constructs/postgres";
+import {
+  AuroraPostgres,
+  type AuroraPostgresProps,
+  type ManagedPostgresProps,
+  RdsPostgres,
+  serverIdentifier,
+} from "../../constructs/postgres";
 import { ElastiCache } from "../../constructs/redis";
 import { ManagedSecret, PublishedAuthority } from "../../constructs/secrets";
 import type { AwsContext } from "../base/context";
@@ -8,10 +14,11 @@ import type { DataOutputs, Keys, NetworkOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
+import { globalDatabaseOf, globalIdentifier } from "../model/derive/global-databases";
 import { isManagedRedis } from "../model/derive/members";
 import type { RestoreOrigin } from "../model/derive/restores";
 import { managedSecretsOf, publishedAuthorities } from "../model/derive/secrets";
-import { type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
+import { type ManagedServer, managedServersOf, outputName, replicaServersOf } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import type { Environment } from "../model/environment";
 import { zoneIds } from "../model/place";
@@ -41,6 +48,25 @@ function restoreOf(restore?: Restore, origin?: RestoreOrigin): Pick<ManagedPostg
   return { restore: { source: serverIdentifier([system.system, system.name], server.name), time: target.value } };
 }
 
+/** Global database of a server. A rule makes sure that the owner, if it is not the environment itself, is in the recovery region. */
+function globalOf(
+  { system, name, aws }: AwsContext["environment"],
+  server: ManagedServer,
+  secondary: boolean,
+): Pick<AuroraPostgresProps, "globalDatabase"> {
+  const found = globalDatabaseOf(server);
+  if (!found) return {};
+  const { of, minorVersion } = found;
+  return {
+    globalDatabase: {
+      identifier: globalIdentifier(system, found, server.name),
+      minorVersion,
+      secondary,
+      ...(of === name ? {} : { joinedFrom: aws.recoveryRegion ?? aws.region }),
+    },
+  };
+}
+
 /** Secrets, databases and caches of an environment on AWS. Empty if there are none. */
 export function dataStacks(
   app: App,
@@ -48,8 +74,10 @@ export function dataStacks(
   keys: PlatformStack<Keys>,
   network: PlatformStack<NetworkOutputs>,
 ): readonly PlatformStack<DataOutputs>[] {
-  const secrets = managedSecretsOf(environment);
-  const servers = managedServersOf(environment);
+  const secondaries = replicaServersOf(environment);
+  // Secrets of a replica's users exist before the promotion, and after the server has become a replica again.
+  const secrets = managedSecretsOf({ ...environment, stores: [...environment.stores, ...(environment.replicas ?? [])] });
+  const servers = [...managedServersOf(environment), ...secondaries];
   const { system, name, aws } = environment;
   const caches = environment.stores.filter(isManagedRedis);
   const published = publishedAuthorities(environment);
@@ -76,7 +104,8 @@ export function dataStacks(
       logDays: logDays(aws.logRetention, protect),
     };
   };
-  for (const { name: store, keys: path, settings } of servers) {
+  for (const server of servers) {
+    const { name: store, keys: path, settings } = server;
     const { version, parameters, replicas, backup, size = environment.size ?? "medium" } = settings;
     const props = {
       ...place(store),
@@ -88,6 +117,7 @@ export function dataStacks(
       ...(version ? { version } : {}),
       ...(parameters ? { parameters } : {}),
       ...restoreOf(settings.restore, origins.get(store)),
+      ...globalOf(environment, server, secondaries.includes(server)),
     };
     const make = SERVERS[settings.engine] as (...given: unknown[]) => AuroraPostgres | RdsPostgres;
     const { writer, reader } = describedAt(pathOf(environment, path), make(stack, store, props, settings));

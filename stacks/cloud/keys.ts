@@ -33,7 +33,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;
   const clusters = newClusters(environment).length > 0;
-  const managed = environment.stores.some((store) => runsAt(store) === "aws");
+  const managed = [...environment.stores, ...(environment.replicas ?? [])].some((store) => runsAt(store) === "aws");
   const secrets =
     clusters || managed ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
   const disks = clusters

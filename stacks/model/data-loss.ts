@@ -2,7 +2,9 @@ import type { Problem } from "../../constructs/core/errors";
 import { step } from "./check/paths";
 import { type ClusterKey, isExistingCluster } from "./cluster";
 import { clusterOf, clustersOf } from "./derive/clusters";
+import { globalDatabaseOf, globalServersOf } from "./derive/global-databases";
 import { runsAt, serversOf } from "./derive/members";
+import { isWaiting } from "./derive/standby";
 import type { Environment } from "./environment";
 import { DEFAULT_CIDR, isExistingNetwork } from "./place";
 import { asDomains } from "./shorthand";
@@ -24,6 +26,7 @@ export function moves(before: Environment, after: Environment): readonly Problem
   return [
     ...under([], [...placeMoves(was, now), ...promotionMoves(was, now)]),
     ...was.stores.flatMap((store) => storeMoves(store, now, sizes)),
+    ...globalMoves(was, now),
   ].map(({ keys, at, ...problem }) => ({ ...problem, path: [[after.name, ...keys].reduce(step), at].filter(Boolean).join(".") }));
 }
 
@@ -58,6 +61,17 @@ function promotionMoves(before: System, after: System): readonly Found[] {
   if (!before.promoted || before.standbyOf === undefined || after.promoted || after.standbyOf === undefined) return [];
   const rule = "was true: its event stores never follow again, and what appends events would be removed";
   return [{ at: "promoted", rule, remedy: "keep promoted: true, or also remove standbyOf after the old primary has been destroyed" }];
+}
+
+/** A server that exists can't join the global database of another environment: AWS only creates secondaries. */
+function globalMoves(before: System, after: System): readonly (Found & { readonly keys: readonly string[] })[] {
+  if (isWaiting(before)) return [];
+  return globalServersOf(after).flatMap(({ server, globalDatabase: { of } }) => {
+    const was = serversOf(before).find(({ name }) => name === server.name);
+    if (!was || globalDatabaseOf(was) || of === after.name) return [];
+    const rule = "can't take in a server that exists, and is not a secondary";
+    return [{ keys: server.keys, at: "globalDatabase.of", value: of, rule, remedy: `use "${after.name}"` }];
+  });
 }
 
 /** Identifier of the network of the stores. */

@@ -30,6 +30,13 @@ export interface System extends Omit<Environment, RoleName | "stores" | "domains
 
   /** In the order in which they are deployed. */
   readonly domains: readonly DomainOf[];
+
+  /**
+   * Stores of a standby that waits, whose servers are secondaries of an Aurora global database: they have data, but no user before the
+   * promotion.
+   * @default - none
+   */
+  readonly replicas?: readonly StoreOf[];
 }
 
 /** Location of a part in the configuration, and its name. */

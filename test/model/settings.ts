@@ -324,6 +324,22 @@ const recorded = (at: string, of: (server: object) => object): Group => {
   };
 };
 
+/** A secondary of a global database, in a standby. */
+const replicated = (at: string, of: (server: object) => object): Group => {
+  const written = (minorVersion: number) => ({
+    ...ON_EKS,
+    ...EVENTS_OF_ANY,
+    ...of({ engine: "aurora", replicas: 0, globalDatabase: { of: "another", minorVersion } }),
+  });
+  return {
+    base: { ...written(5), aws: { ...AWS, recoveryRegion: "eu-west-3" }, standbyOf: "another" },
+    others: [primary(written(5))],
+    at: `${at}(aurora)`,
+    first: "data",
+    settings: { "globalDatabase.minorVersion": 6 },
+  };
+};
+
 const SERVER = { name: "another", size: "large", database: "another", version: "16", "parameters.*": { work_mem: "7MB" } };
 
 /** A server of PostgreSQL, for events or for read models. */
@@ -366,6 +382,7 @@ const postgres = (at: string, of: (server: object) => object): readonly Group[] 
       },
     };
   }),
+  replicated(at, of),
   ...(at === "readDatabase" ? [] : [recorded(at, of)]),
   {
     base: { ...ON_PREMISES, ...of({ engine: "cloudnative-pg", instances: 3 }) },
@@ -1323,6 +1340,12 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
         refusedRestores(at, engine).map((path) => [`${at}(${engine}).restore.${path}`, "is refused, or compared with"]),
       ),
     ),
+  ),
+  ...Object.fromEntries(
+    ["readDatabase", "stores.*", "eventStore(postgres).server", "stores.*(postgres).server"].map((at) => [
+      `${at}(aurora).globalDatabase.of`,
+      "is that of the other environment, or refused",
+    ]),
   ),
   "stores.*(memory).cluster": "is the cluster of its process, or refused",
   ...Object.fromEntries(

@@ -45,7 +45,7 @@ export function diagramOf(system: System): Diagram {
   const areas = [endpointArea(system), ...clusterAreas(system), ...managedAreas(system), destinationArea(system)];
   const names = [
     ...workloadsIn(system).map((member) => [partId(member.workload), nameIn(member)] as const),
-    ...system.stores.map((store) => [partId(store), store.name] as const),
+    ...[...system.stores, ...(system.replicas ?? [])].map((store) => [partId(store), store.name] as const),
     ...publicEndpoints(system).map((endpoint) => [endpointId(endpoint), endpoint.hosts.join(", ")] as const),
     ...destinationsOf(system).map((host) => [destinationId({ host }), host] as const),
   ];
@@ -117,7 +117,8 @@ function zonesOf({ aws, ...system }: System): readonly string[] {
 }
 
 function managedAreas(system: System): readonly Area[] {
-  const at = (place: "aws" | "vendor") => system.stores.filter((store) => runsAt(store) === place).map(shapeOf);
+  const stores = [...system.stores, ...(system.replicas ?? [])];
+  const at = (place: "aws" | "vendor") => stores.filter((store) => runsAt(store) === place).map(shapeOf);
   return [
     {
       id: "areas/aws",

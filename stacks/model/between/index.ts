@@ -15,6 +15,7 @@ import {
 import { domainRules } from "./domains";
 import { edgeRules } from "./edges";
 import { exceptionsAreUsed } from "./exceptions";
+import { globalDatabaseRules } from "./global-databases";
 import { ingressRules } from "./ingress";
 import { monitoringRules } from "./monitoring";
 import { nameRules } from "./names";
@@ -49,6 +50,7 @@ export const environmentRules: readonly Rule[] = [
   ...backupRules,
   ...restoreRules,
   ...standbyRules,
+  ...globalDatabaseRules,
   ...auditRules,
   regionsAreTwo,
   zonesAreEnough,

@@ -9,6 +9,7 @@ import { engineOf } from "../stores";
 import { subjectKeysAreShared } from "./audit";
 import { contextOf } from "./clusters";
 import { edgesBesideEachOther } from "./edges";
+import { globalDatabasesHaveTwoRegions } from "./global-databases";
 import { drafts } from "./nodes";
 import { ownNetwork } from "./place";
 import { restoresAreFeasible } from "./restores";
@@ -25,6 +26,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   nodesAreDescribedAlike,
   domainsAreApart,
   ...standbysBesidePrimaries,
+  globalDatabasesHaveTwoRegions,
   restoresAreFeasible,
   subjectKeysAreShared,
   ...edgesBesideEachOther,

@@ -1,8 +1,9 @@
 import { isProtected } from "../exceptions";
 import { metricsReader } from "../monitoring";
 import type { BackupMethod } from "../stores/engine";
-import type { System } from "../system";
+import type { ServerOf, System } from "../system";
 import { subjectKeyRecovery } from "./audit";
+import { globalServersOf } from "./global-databases";
 import { type StoreBackup, storeBackups } from "./store-backups";
 import { volumesOf } from "./workload-volumes";
 
@@ -52,9 +53,24 @@ export function backupTable(system: System): readonly BackupRow[] {
       if (methods.length === 0) return [none(part, keys, expendable ?? because)];
       return methods.map((method) => rowOf(system, store, method));
     }),
+    ...globalServersOf(system).flatMap(({ server, secondary }) => (secondary ? [replicaRow(system, server)] : [])),
     ...subjectKeysRows(system),
     ...volumesOf(system).map(({ name, keys }) => none(name, keys, because)),
   ];
+}
+
+/** A replica is no backup: it repeats a wrong DELETE. The primary has backups, and the server itself once it is promoted. */
+function replicaRow({ standbyOf, aws, monitoring }: System, { name, keys }: ServerOf): BackupRow {
+  return {
+    ...NOTHING,
+    part: name,
+    keys,
+    how: `none: it follows ${standbyOf} by an Aurora global database, and has backups once promoted`,
+    often: "continuously",
+    where: aws?.region ?? "",
+    loss: "usually loses 1s",
+    alert: metricsReader(monitoring) ? "alert AuroraGlobalLag" : "no alert",
+  };
 }
 
 /** Seconds by which point-in-time recovery of DynamoDB is behind (DynamoDB, point-in-time recovery). */

@@ -36,9 +36,11 @@ export function cloudWatchRules(system: System, key: ClusterKey): readonly RuleS
 }
 
 function servicesOf(system: System): readonly CloudWatchService[] {
-  const { aws, stores } = system;
+  const { aws, stores, replicas = [] } = system;
   if (!aws) return [];
-  const managed = [...serversOf(system), ...stores].flatMap((store) => engineOf(store)?.cloudWatch ?? []);
+  const managed = [...serversOf(system), ...serversOf({ stores: replicas }), ...stores].flatMap(
+    (store) => engineOf(store)?.cloudWatch ?? [],
+  );
   const entered = publicEndpoints(system).length > 0;
   const found: Readonly<Partial<Record<CloudWatchService, boolean>>> = {
     "load-balancers": entered,

@@ -39,9 +39,10 @@ function notImplemented(system: System): readonly Entry[] {
       ["aws", "recoveryRegion"],
       "no store has backups that are copied there, and there is no audit trail",
     ],
-    ...[...waitingParts(system).stores, ...waitingParts(system).workloads].map(
-      ({ keys }): Entry => [true, keys, `it is created when the standby is promoted, not before`],
+    ...waitingParts(system).stores.map(
+      ({ keys }): Entry => [true, keys, `it is created from a backup of ${standbyOf} when the standby is promoted`],
     ),
+    ...waitingParts(system).workloads.map(({ keys }): Entry => [true, keys, `it is created when the standby is promoted, not before`]),
     ...emptyStores(system).map(({ keys }): Entry => [true, keys, `it is created, and nothing fills it from ${standbyOf}`]),
     ...stores.flatMap((store) =>
       Object.entries(engineOf(store)?.ineffective ?? {}).map(([setting, why]): Entry => {

@@ -12,6 +12,11 @@ export function managedServersOf(system: Pick<System, "stores">): readonly Manag
   return serversOf(system).filter((server): server is ManagedServer => runsAt(server) === "aws");
 }
 
+/** PostgreSQL servers of an environment on AWS that are secondaries of a global database. */
+export function replicaServersOf({ replicas = [] }: Pick<System, "replicas">): readonly ManagedServer[] {
+  return managedServersOf({ stores: replicas });
+}
+
 /** Prefix of a store's outputs: `read-database` is `readDatabase`. */
 export function outputName(store: string): string {
   return store.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

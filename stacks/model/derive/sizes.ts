@@ -9,6 +9,7 @@ import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import { serverDrills } from "./drills";
+import { globalServersOf } from "./global-databases";
 import { serversOf } from "./members";
 import { restoreWords } from "./restores";
 import { canFollow, isWaiting } from "./standby";
@@ -41,7 +42,7 @@ export interface ResolvedStore {
 /** All stores of an environment, with the values derived from sizes. */
 export function resolvedStores(system: System): readonly ResolvedStore[] {
   const sizing = { size: system.size ?? "medium", isProtected: isProtected(system) };
-  return system.stores.flatMap((store): ResolvedStore[] => {
+  return [...system.stores, ...(system.replicas ?? [])].flatMap((store): ResolvedStore[] => {
     const resolved = engineOf(store)?.resolved(store.settings, sizing);
     if (!resolved) return [];
     const [server] = serversOf({ stores: [store] });
@@ -49,7 +50,7 @@ export function resolvedStores(system: System): readonly ResolvedStore[] {
     const words = Object.entries(settings).filter(([, value]) => value !== undefined);
     const restored = server && restoreWords(server);
     const followed = isWaiting(system) && canFollow(system, store) ? `follows ${system.standbyOf}` : undefined;
-    const origin = restored ?? followed;
+    const origin = restored ?? followed ?? globalWords(system, store);
     return [
       {
         store,
@@ -59,6 +60,16 @@ export function resolvedStores(system: System): readonly ResolvedStore[] {
       },
     ];
   });
+}
+
+/** Global database of a store's server in words: `secondary of the Aurora global database of production, usually 1s behind`. */
+function globalWords(system: System, store: StoreOf): string | undefined {
+  const [found] = globalServersOf({ stores: [store] });
+  if (!found) return undefined;
+  const { of } = found.globalDatabase;
+  const secondary = system.replicas?.includes(store) ?? false;
+  const whose = of === system.name ? "" : ` of ${of}`;
+  return `${secondary ? "secondary" : "part"} of the Aurora global database${whose}${secondary ? ", usually 1s behind" : ""}`;
 }
 
 /** Jobs that store and revoke the credentials of a cache and a broker, twice. */

@@ -3,6 +3,7 @@ import type { DraftSystem } from "../check/drafts";
 import { engineOf } from "../stores";
 import type { DomainOf, StoreOf, System, WorkloadOf } from "../system";
 import type { Job } from "../workloads/job";
+import { globalDatabaseOf } from "./global-databases";
 import { membersOf, serversOf } from "./members";
 import { configuredStreamBackups, streamBackupsOf } from "./stream-backups";
 
@@ -43,37 +44,57 @@ export function followersOf(standby: DraftSystem, primary: DraftSystem): readonl
 }
 
 /**
- * Stores of a standby that are created with its promotion, from a backup: event stores that can't follow, and PostgreSQL servers whose data
- * no projection of the standby builds.
+ * Stores of a standby that have no user before its promotion: event stores that can't follow, and PostgreSQL servers whose data no projection
+ * of the standby builds.
  */
-export function coldStores(system: Pick<System, "stores" | "domains" | "standbyOf">): readonly StoreOf[] {
+function unusedStores(system: Pick<System, "stores" | "domains" | "standbyOf">): readonly StoreOf[] {
   if (system.standbyOf === undefined) return [];
-  const cold = system.stores.filter((store) => store.kind === "event-store" && !canFollow(system as DraftSystem, store));
-  const isCold = (name: string) => cold.some((store) => store.name === name);
-  const projections = system.domains.flatMap((domain) => domain.projections).filter(({ uses }) => !uses.some(({ store }) => isCold(store)));
+  const unused = system.stores.filter((store) => store.kind === "event-store" && !canFollow(system as DraftSystem, store));
+  const isUnused = (name: string) => unused.some((store) => store.name === name);
+  const projections = system.domains
+    .flatMap((domain) => domain.projections)
+    .filter(({ uses }) => !uses.some(({ store }) => isUnused(store)));
   const built = projections.map(({ model }) => model.database);
-  return system.stores.filter((store) => isCold(store.name) || (store.kind === "postgres" && !built.includes(store.name)));
+  return system.stores.filter((store) => isUnused(store.name) || (store.kind === "postgres" && !built.includes(store.name)));
+}
+
+/** Checks if the server of a store is part of an Aurora global database. */
+function isReplicated(store: StoreOf): boolean {
+  return serversOf({ stores: [store] }).some((server) => globalDatabaseOf(server) !== undefined);
+}
+
+/** Stores of a standby that are created with its promotion, from a backup. */
+export function coldStores(system: Pick<System, "stores" | "domains" | "standbyOf">): readonly StoreOf[] {
+  return unusedStores(system).filter((store) => !isReplicated(store));
+}
+
+/** Stores of a standby whose servers are secondaries of an Aurora global database until the promotion. */
+export function replicaStores(system: Pick<System, "stores" | "domains" | "standbyOf">): readonly StoreOf[] {
+  return unusedStores(system).filter(isReplicated);
 }
 
 /**
  * Checks if a workload of a standby waits for the promotion: it may append events, acts without a request while the same workload of the
- * primary does, or uses a store that is created with the promotion. Projections only build read models.
+ * primary does, or uses a store that is created or can be written with the promotion. Projections only build read models.
  */
-function waits({ kind, settings, uses }: WorkloadOf<object>, cold: readonly StoreOf[]): boolean {
+function waits({ kind, settings, uses }: WorkloadOf<object>, unused: readonly StoreOf[]): boolean {
   const acts = kind === "worker" || (kind === "job" && typeof (settings as Job).when === "object");
-  return acts || uses.some(({ store, as }) => as === "commands" || cold.some(({ name }) => name === store));
+  return acts || uses.some(({ store, as }) => as === "commands" || unused.some(({ name }) => name === store));
 }
 
 /** Parts of a standby that are created with its promotion. */
 export function waitingParts(system: System): { readonly stores: readonly StoreOf[]; readonly workloads: readonly WorkloadOf<object>[] } {
   if (!isWaiting(system)) return { stores: [], workloads: [] };
-  const stores = coldStores(system);
-  return { stores, workloads: system.domains.flatMap(membersOf).filter((workload) => waits(workload, stores)) };
+  const unused = unusedStores(system);
+  const workloads = system.domains.flatMap(membersOf).filter((workload) => waits(workload, unused));
+  return { stores: coldStores(system), workloads };
 }
 
 /** The environment without the parts that wait for the promotion of a standby. */
 export function deployedParts(system: System): System {
-  const { stores, workloads } = waitingParts(system);
+  const { workloads } = waitingParts(system);
+  const stores = isWaiting(system) ? unusedStores(system) : [];
+  const replicas = isWaiting(system) ? replicaStores(system) : [];
   if (stores.length + workloads.length === 0) return system;
   const calls = new Set(workloads.map(({ name }) => name));
   const runs = <W extends WorkloadOf<object>>(members: readonly W[]): readonly W[] =>
@@ -102,17 +123,22 @@ export function deployedParts(system: System): System {
       after: before(domain.after),
       ...(domain.trafficAfter ? { trafficAfter: before(domain.trafficAfter) } : {}),
     }));
-  return { ...system, stores: system.stores.filter((store) => !stores.includes(store)), domains };
+  return {
+    ...system,
+    stores: system.stores.filter((store) => !stores.includes(store)),
+    domains,
+    ...(replicas.length > 0 ? { replicas } : {}),
+  };
 }
 
 /** Stores of a standby that nothing fills before its promotion, and whose data is not a copy. */
 export function emptyStores(system: System): readonly StoreOf[] {
   if (!isWaiting(system)) return [];
-  const cold = coldStores(system);
+  const unused = unusedStores(system);
   return system.stores.filter((store) => {
     const kept = engineOf(store)?.kind === "redis" || engineOf(store)?.kind === "broker";
     const settings = store.settings as { readonly purpose?: string };
-    return !cold.includes(store) && kept && (settings.purpose === "store" || settings.purpose === "events");
+    return !unused.includes(store) && kept && (settings.purpose === "store" || settings.purpose === "events");
   });
 }
 

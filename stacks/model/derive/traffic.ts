@@ -9,7 +9,7 @@ import { newClusters } from "./clusters";
 import { publicEndpoints } from "./endpoints";
 import { receivesMetrics } from "./hub";
 import { isAtVendor, isManagedRedis, membersOf, usersOf } from "./members";
-import { isUsedFromElsewhere, managedServersOf } from "./servers";
+import { isUsedFromElsewhere, managedServersOf, replicaServersOf } from "./servers";
 
 /** Security groups of an environment's network, and the connections that they allow. */
 export interface Traffic {
@@ -89,6 +89,7 @@ export function traffic(system: System): Traffic {
       holdsEvents ? "events" : "projections and queries",
     );
   }
+  for (const { name } of replicaServersOf(system)) offer({ name, description: `PostgreSQL: ${name}` }, PORTS.postgres, [], "");
   for (const store of system.stores.filter((one) => isManagedRedis(one))) {
     offer({ name: store.name, description: "Cache of queries" }, PORTS.redis, callers(store), "cached queries");
   }

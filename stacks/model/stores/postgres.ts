@@ -23,7 +23,7 @@ import { type Size, shrinkProblems } from "../../../constructs/sizing";
 import { type ArchiveBackup, archiveBackup, type Drilled, drillSchedule, type ManagedBackup, managedBackup } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
-import { nameOf, scalar, size } from "../common";
+import { anything, nameOf, scalar, size } from "../common";
 import {
   type BackedUp,
   type BackupTarget,
@@ -86,6 +86,25 @@ export interface AuroraSettings extends PostgresServer {
    * @default - retention is `backup.keep` of the environment
    */
   readonly backup?: ManagedBackup;
+
+  /**
+   * Replicates the server to the standby environment, as an Aurora global database: usually a second behind, in place of the age of a copied
+   * snapshot. The standby pays its instances, storage and each replicated write from the start. docs/standby.md has prices and steps.
+   * @default - none: a standby creates the server from a snapshot, with its promotion
+   */
+  readonly globalDatabase?: GlobalDatabase;
+}
+
+/** Aurora global database: the servers of one name in a primary environment and in its standby. The standby needs the same setting. */
+export interface GlobalDatabase {
+  /** Environment that creates the global database, and owns it. Never changes, whichever environment is the primary. */
+  readonly of: string;
+
+  /**
+   * Minor version of PostgreSQL, which must be the same in both: 5 for 17.5. AWS doesn't upgrade it automatically. To upgrade, raise it in
+   * the standby first.
+   */
+  readonly minorVersion: number;
 }
 
 /** PostgreSQL on Amazon RDS, with a standby in another zone. */
@@ -222,6 +241,13 @@ function restoredLater(before: PostgresSettings, after: PostgresSettings): reado
       remedy: "add a server with it under another name, or in a second environment",
     },
   ];
+}
+
+/** A cluster can't join another global database. */
+function ownedElsewhere({ globalDatabase: was }: AuroraSettings, { globalDatabase: now }: AuroraSettings): readonly SettingProblem[] {
+  if (!was || !now || was.of === now.of) return [];
+  const rule = `was "${was.of}": the server can't leave that global database for another one`;
+  return [{ at: "globalDatabase.of", value: now.of, rule, remedy: `keep "${was.of}", also after a failover` }];
 }
 
 /** Database name of a server, the prefix of its roles. */
@@ -369,13 +395,18 @@ export const aurora: StoreEngine<AuroraSettings> = {
   runs: "aws",
   cloudWatch: "aurora",
   restoreTargets: OF_AWS,
-  shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has"), backup: optional(managedBackup) }),
+  shape: object<AuroraSettings>({
+    ...server,
+    replicas: whole(0, 15, ", as many readers as Aurora has"),
+    backup: optional(managedBackup),
+    globalDatabase: optional(object<GlobalDatabase>({ of: anything, minorVersion: whole(0, 99) })),
+  }),
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
   problems: snapshotProblems,
   // The cluster is created first, then its first instance.
   backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE, "cluster-snapshot"),
   // Storage is not a setting: it grows and shrinks with the data.
-  dataLoss: (before, after) => [...olderServer(before, after), ...restoredLater(before, after)],
+  dataLoss: (before, after) => [...olderServer(before, after), ...restoredLater(before, after), ...ownedElsewhere(before, after)],
 };
 
 export const rds: StoreEngine<RdsSettings> = {

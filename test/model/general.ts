@@ -37,12 +37,23 @@ interface Base extends Settings {
 }
 
 /** The same settings of a group, tried in an environment of stores and domains. */
-export function inGeneralForm({ base, at, settings, first, ...group }: Group): readonly Group[] {
+export function inGeneralForm({ base, others, at, settings, first, ...group }: Group): readonly Group[] {
   const [role, place] = PLACES.find(([pattern]) => pattern.test(at)) ?? [];
   if (!role || place === undefined) return [];
   const engine = /^stores/.test(place) ? /\(([^)]*)\)/.exec(at)?.[1] : undefined;
   const stack = engine ? first?.replace(/^(event-store|read-store)/, storeNamed(engine)) : NAMES.domains;
-  return [{ ...group, base: general(base), at: at.replace(role, place), settings, ...(stack ? { first: stack } : {}) }];
+  // A primary has the stores of its standby, by the same names.
+  const beside = "standbyOf" in base ? others?.map(general) : others;
+  return [
+    {
+      ...group,
+      ...(beside ? { others: beside } : {}),
+      base: general(base),
+      at: at.replace(role, place),
+      settings,
+      ...(stack ? { first: stack } : {}),
+    },
+  ];
 }
 
 /** What a store is called that has no name. */

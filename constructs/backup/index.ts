@@ -9,6 +9,7 @@ export {
   type DatabaseBackupsProps,
   RESTORE_TESTS,
 } from "./database-backups";
+export type { NoticeTopicProps } from "./notice-topic";
 export { BackupOptIn } from "./region-settings";
 export { SnapshotBucket, type SnapshotBucketProps, snapshotBucket } from "./snapshot-bucket";
 export { snapshotLoss, snapshotSchedule } from "./snapshot-schedule";

@@ -5,6 +5,7 @@ import type { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import { policyDocument } from "../core/policy-document";
 
+/** Topic for notices, and its subscribers. */
 export interface NoticeTopicProps {
   /** Name of the topic, most general part first. */
   readonly name: readonly string[];

@@ -18,6 +18,7 @@ export interface RecoveryRegion {
   readonly provider: TerraformProvider;
 }
 
+/** Replication of a bucket to another region. */
 export interface ReplicationProps {
   /** Prefix of the role's name, most general part first. */
   readonly name: readonly string[];

@@ -50,7 +50,11 @@ describe("npm start", () => {
   it("prints lines that fit a terminal, also of long reasons", () => {
     const [local] = two.environments.map((one) => ({ ...one, exceptions: { disposable: "a reason in many words ".repeat(8).trim() } }));
     for (const each of [two, { ...two, environments: local ? [local] : [] }])
-      expect(run(each).out.split("\n").filter((line) => line.length > 100)).toEqual([]);
+      expect(
+        run(each)
+          .out.split("\n")
+          .filter((line) => line.length > 100),
+      ).toEqual([]);
   });
 
   it("does one environment, named by the user, and has no colours where nobody sees them", () => {

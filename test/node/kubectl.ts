@@ -19,8 +19,11 @@ export function command(program: string, args: readonly string[], { input = "", 
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     running.add(child);
-    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     let [stdout, stderr] = ["", ""];
+    const timer = setTimeout(() => {
+      stderr += `killed after ${seconds} s`;
+      child.kill("SIGKILL");
+    }, seconds * 1000);
     child.stdout.on("data", (chunk) => (stdout += chunk));
     child.stderr.on("data", (chunk) => (stderr += chunk));
     child.stdin.on("error", () => {}).end(input);

@@ -19,12 +19,14 @@ export const CREDENTIALS = { keys: "backup-bucket", authority: "backup-authority
 
 /** A bucket whose objects can't be overwritten or deleted for a day, whoever asks. */
 const CREATE = `set -eu
-ask() { curl --silent --show-error --fail --retry 20 --retry-delay 1 --retry-connrefused --cacert /tls/ca.crt --aws-sigv4 aws:amz:${BUCKET.region}:s3 --user "$ROOT_ACCESS_KEY:$ROOT_SECRET_KEY" "$@"; }
+ask() { curl --silent --show-error --fail --connect-timeout 3 --max-time 10 --retry 20 --retry-delay 1 --retry-connrefused --cacert /tls/ca.crt --aws-sigv4 aws:amz:${BUCKET.region}:s3 --user "$ROOT_ACCESS_KEY:$ROOT_SECRET_KEY" "$@"; }
 sum() { printf %s "$1" | openssl dgst "$2" -binary; }
 sha() { sum "$1" -sha256 | od -An -v -tx1 | tr -d ' \\n'; }
 lock='<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>'
-ask -X PUT -H 'x-amz-bucket-object-lock-enabled: true' -H "x-amz-content-sha256: $(sha '')" ${BUCKET.url}/${BUCKET.name}
-ask -X PUT -H "x-amz-content-sha256: $(sha "$lock")" -H "content-md5: $(sum "$lock" -md5 | base64)" -d "$lock" '${BUCKET.url}/${BUCKET.name}?object-lock='
+bucket=${BUCKET.url}/${BUCKET.name}
+# An attempt without an answer may have made it.
+ask -X PUT -H 'x-amz-bucket-object-lock-enabled: true' -H "x-amz-content-sha256: $(sha '')" $bucket || ask -I -H "x-amz-content-sha256: $(sha '')" $bucket
+ask -X PUT -H "x-amz-content-sha256: $(sha "$lock")" -H "content-md5: $(sum "$lock" -md5 | base64)" -d "$lock" "$bucket?object-lock="
 `;
 
 /** An S3 API on a volume, versitygw, whose object locks are real. */

@@ -26,28 +26,67 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 /** Returns all headers of a request, with a signature of AWS Signature Version 4 over them, the path, the query and the body. */
 export function signedHeaders(
   { method, url, headers, body }: UnsignedRequest,
-  { service, region, credentials }: SigningScope,
+  scope: SigningScope,
   time = new Date(),
 ): Record<string, string> {
-  const timestamp = time.toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const { service, credentials } = scope;
+  const timestamp = timestampOf(time);
   const payload = hex(body ?? "");
   const all: Record<string, string> = { ...headers, host: url.host, "x-amz-date": timestamp };
   if (service === "s3") all["x-amz-content-sha256"] = payload;
   if (credentials.sessionToken) all["x-amz-security-token"] = credentials.sessionToken;
 
   const names = Object.keys(all).sort();
-  const lines = names.map((name) => `${name}:${(all[name] ?? "").trim()}\n`);
-  const query = [...url.searchParams]
+  const signature = signatureOf({ method, url, headers: all, payload }, scope, timestamp);
+  const credential = `${credentials.accessKeyId}/${scopeOf(scope, timestamp)}`;
+  return { ...all, authorization: `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}` };
+}
+
+/** Returns the address of a GET request with a signature in its query, which is valid for a number of seconds. */
+export function presignedUrl(address: URL, scope: SigningScope, seconds: number, time = new Date()): string {
+  const timestamp = timestampOf(time);
+  const { accessKeyId, sessionToken } = scope.credentials;
+  const url = new URL(address);
+  const added = {
+    "X-Amz-Algorithm": ALGORITHM,
+    "X-Amz-Credential": `${accessKeyId}/${scopeOf(scope, timestamp)}`,
+    "X-Amz-Date": timestamp,
+    "X-Amz-Expires": String(seconds),
+    "X-Amz-SignedHeaders": "host",
+    ...(sessionToken ? { "X-Amz-Security-Token": sessionToken } : {}),
+  };
+  for (const [name, value] of Object.entries(added)) url.searchParams.set(name, value);
+  const request = { method: "GET", url, headers: { host: url.host }, payload: hex("") };
+  return `${url.origin}${url.pathname}?${canonicalQuery(url)}&X-Amz-Signature=${signatureOf(request, scope, timestamp)}`;
+}
+
+interface CanonicalRequest extends Pick<UnsignedRequest, "method" | "url" | "headers"> {
+  /** SHA-256 of the body. */
+  readonly payload: string;
+}
+
+function signatureOf({ method, url, headers, payload }: CanonicalRequest, scope: SigningScope, timestamp: string): string {
+  const names = Object.keys(headers).sort();
+  const lines = names.map((name) => `${name}:${(headers[name] ?? "").trim()}\n`);
+  const canonical = [method, url.pathname, canonicalQuery(url), lines.join(""), names.join(";"), payload].join("\n");
+  const parts = scopeOf(scope, timestamp);
+  const key = parts.split("/").reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${scope.credentials.secretAccessKey}`);
+  return hmac(key, [ALGORITHM, timestamp, parts, hex(canonical)].join("\n")).toString("hex");
+}
+
+function canonicalQuery({ searchParams }: URL): string {
+  return [...searchParams]
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .sort()
     .join("&");
-  const canonical = [method, url.pathname, query, lines.join(""), names.join(";"), payload].join("\n");
+}
 
-  const scope = [timestamp.slice(0, 8), region, service, "aws4_request"];
-  const key = scope.reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${credentials.secretAccessKey}`);
-  const signature = hmac(key, [ALGORITHM, timestamp, scope.join("/"), hex(canonical)].join("\n")).toString("hex");
-  const credential = `${credentials.accessKeyId}/${scope.join("/")}`;
-  return { ...all, authorization: `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}` };
+function scopeOf({ region, service }: SigningScope, timestamp: string): string {
+  return [timestamp.slice(0, 8), region, service, "aws4_request"].join("/");
+}
+
+function timestampOf(time: Date): string {
+  return time.toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
 /** Percent-encodes all but the unreserved characters of RFC 3986, as signatures require. */

@@ -1,4 +1,4 @@
-import { signedHeaders } from "../../constructs/aws-client";
+import { presignedUrl, signedHeaders } from "../../constructs/aws-client";
 
 const SCOPE = {
   service: "s3",
@@ -33,5 +33,27 @@ describe("signedHeaders", () => {
     const headers = signedHeaders({ method: "GET", url: new URL("https://examplebucket.s3.amazonaws.com/"), headers: {} }, scope, TIME);
     expect(headers["x-amz-security-token"]).toBe("token");
     expect(headers.authorization).toContain("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,");
+  });
+});
+
+describe("presignedUrl", () => {
+  it("signs a query as the AWS CLI does", () => {
+    const url = new URL("https://ec2.eu-west-1.amazonaws.com/?Action=CopySnapshot&Version=2016-11-15&SourceSnapshotId=snap-1%2F2");
+    const credentials = { ...SCOPE.credentials, sessionToken: "to/ken=" };
+    const signed = presignedUrl(url, { service: "ec2", region: "eu-west-1", credentials }, 3600, TIME);
+    expect(signed.split("?")[0]).toBe("https://ec2.eu-west-1.amazonaws.com/");
+    expect(signed.split(/[?&]/).slice(1).sort()).toEqual([
+      "Action=CopySnapshot",
+      "SourceSnapshotId=snap-1%2F2",
+      "Version=2016-11-15",
+      "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+      "X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Feu-west-1%2Fec2%2Faws4_request",
+      "X-Amz-Date=20130524T000000Z",
+      "X-Amz-Expires=3600",
+      "X-Amz-Security-Token=to%2Fken%3D",
+      // Of botocore, SigV4QueryAuth.
+      "X-Amz-Signature=0b48485823c2667a087277cf00357665676354674a8fdd1450a4740578f6d382",
+      "X-Amz-SignedHeaders=host",
+    ]);
   });
 });

@@ -60,6 +60,11 @@ export {
   streamBackupSchedule,
 } from "./stream-jobs";
 export {
+  type VolumeSnapshotCopies,
+  type VolumeSnapshotCopyRights,
+  volumeSnapshotCopyStatements,
+} from "./volume-snapshot-copies";
+export {
   type EbsSnapshots,
   KurrentDbVolumeSnapshots,
   type KurrentDbVolumeSnapshotsProps,

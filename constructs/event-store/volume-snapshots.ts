@@ -9,11 +9,12 @@ import type { RequestedConnection } from "../connection";
 import { refuse } from "../core/errors";
 import { type Duration, daysIn, known, seconds } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { API_SERVER, CustomResources, type KubernetesTarget, type Peer } from "../kubernetes";
+import { API_SERVER, CustomResources, HTTPS, type KubernetesTarget, type Peer, ROLE_AGENT } from "../kubernetes";
 import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, PodTemplate, podsOf } from "../workload";
 import type { EventStore } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
 import { streamBackupSchedule } from "./stream-jobs";
+import { type VolumeSnapshotCopies, volumeSnapshotTags } from "./volume-snapshot-copies";
 
 export interface KurrentDbVolumeSnapshotsProps {
   readonly cluster: KubernetesTarget;
@@ -62,6 +63,13 @@ export interface EbsSnapshots {
      * @default - none
      */
     readonly lock?: "governance" | "compliance";
+
+    /**
+     * Copies in another region, which have the same retention and lock. The service account of the job, `volumeSnapshotsName`, needs a role
+     * with `volumeSnapshotCopyStatements`.
+     * @default - none: snapshots are lost with their region
+     */
+    readonly copies?: VolumeSnapshotCopies;
   };
 }
 
@@ -92,7 +100,7 @@ export function volumeSnapshotPods(namespace: string, store?: string): Exclude<P
 /** Resource requests of the job's pod. */
 export const VOLUME_SNAPSHOT_POD = { cpu: "10m", memory: "128Mi" } as const;
 
-/** Time of a run in seconds: the first snapshot of a volume is a copy of all of it. */
+/** Time of a run in seconds: the first snapshot of a volume, and its copy in another region, is of all of it. */
 const LONGEST = 23 * 3600;
 
 /** Time before the end of a run at which the program gives up, and says why, in seconds. */
@@ -104,7 +112,7 @@ const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 /**
  * Snapshots of the volume of a KurrentDB: a CronJob picks a follower that has every event of the leader, makes a VolumeSnapshot of its
  * volume, waits until it can be restored, and deletes those whose retention has ended. Index and data are on one volume, so one snapshot is
- * consistent, also during a scavenge (KurrentDB, disk snapshots). Restores: docs/restore.md.
+ * consistent, also during a scavenge (KurrentDB, disk snapshots). Snapshots of EBS can be copied to another region. Restores: docs/restore.md.
  */
 export class KurrentDbVolumeSnapshots extends Construct {
   constructor(scope: Construct, id: string, props: KurrentDbVolumeSnapshotsProps) {
@@ -114,6 +122,7 @@ export class KurrentDbVolumeSnapshots extends Construct {
     if (!schedule) refuse(this, [{ value: every, ...VOLUME_SNAPSHOT_INTERVAL_RULE }], "every");
     const name = volumeSnapshotsName(store);
     const made = "ebs" in snapshots ? this.ebsClass(props, snapshots.ebs) : undefined;
+    const { lock, copies } = "ebs" in snapshots ? snapshots.ebs : {};
     const className = made?.objects[0]?.metadata.name ?? ("className" in snapshots ? snapshots.className : "");
     const pod = new PodTemplate(this, "pod", {
       cluster,
@@ -134,8 +143,9 @@ export class KurrentDbVolumeSnapshots extends Construct {
         STORE: store,
         TIMEOUT: String(LONGEST - REPORT),
         TOKEN: `${ACCOUNT}/token`,
+        ...(copies ? copyVariables(copies, volumeSnapshotTags(namespace, store), lock) : {}),
       },
-      egress: [API_SERVER],
+      egress: [API_SERVER, ...(copies ? [ROLE_AGENT, HTTPS] : [])],
       ...VOLUME_SNAPSHOT_POD,
       ...(priority ? { priority } : {}),
       after,
@@ -181,9 +191,10 @@ export class KurrentDbVolumeSnapshots extends Construct {
       metadata: { name: [namespace, store, ...parts].join("-") },
       driver: "ebs.csi.aws.com",
       deletionPolicy: "Delete",
-      // The driver doesn't tag snapshots with the claim: without the cluster, this tag finds those of a store.
       parameters: {
-        tagSpecification_1: `event-store=${namespace}/${store}`,
+        ...Object.fromEntries(
+          Object.entries(volumeSnapshotTags(namespace, store)).map((tag, index) => [`tagSpecification_${index + 1}`, tag.join("=")]),
+        ),
         ...(lock ? { lockMode: lock, lockDuration: String(days) } : {}),
       },
     };
@@ -202,6 +213,16 @@ export class KurrentDbVolumeSnapshots extends Construct {
       dependsOn: [role],
     });
   }
+}
+
+/** Variables of the program for copies. */
+function copyVariables(
+  { from, to, keyArn, tags }: VolumeSnapshotCopies,
+  ofStore: Readonly<Record<string, string>>,
+  lock: string | undefined,
+): Readonly<Record<string, string>> {
+  const variables = { AWS_REGION: from, COPY_REGION: to, COPY_KEY: keyArn, COPY_TAGS: JSON.stringify({ ...tags, ...ofStore }) };
+  return lock ? { ...variables, COPY_LOCK: lock } : variables;
 }
 
 /** The addresses of the nodes and their CA, without a user. */

@@ -1,12 +1,13 @@
 import { backupBuckets } from "../../constructs/backup";
 import type { SecretReference } from "../../constructs/connection";
 import { cloudName } from "../../constructs/core/names";
-import { streamBackupName } from "../../constructs/event-store";
+import { streamBackupName, type VolumeSnapshotCopies } from "../../constructs/event-store";
 import type { BackupPlace } from "../../constructs/postgres";
 import type { SecretSpec } from "../../constructs/secrets";
 import type { S3Location } from "../../constructs/storage";
 import type { OutsideBucket } from "../model/backup";
 import { backupsOf, outsidePrefix } from "../model/derive/identities";
+import type { VolumeSnapshotsOf } from "../model/derive/volume-snapshots";
 import type { ServerOf, StoreOf, System } from "../model/system";
 
 /** Backups of a store in the bucket of its environment, or in the copy. */
@@ -42,6 +43,15 @@ export function copyOnAws({ system, name, aws }: System, region: string): Omit<A
 /** Location of a store's stream backup as seen from a region: its own, or the one to which it is copied. */
 export function streamBackupOnAws(system: System, store: StoreOf, region: string): ArchiveOnAws {
   return placeOnAws(system, { ...store, serviceAccount: streamBackupName(store.name) }, region);
+}
+
+/** Copies of volume snapshots in the recovery region. Undefined if there are none. */
+export function snapshotCopiesOf(
+  { system, name, aws }: System,
+  { copiedTo }: Pick<VolumeSnapshotsOf, "copiedTo">,
+  keyArn: string,
+): VolumeSnapshotCopies | undefined {
+  return aws && copiedTo ? { from: aws.region, to: copiedTo, keyArn, tags: { system, environment: name } } : undefined;
 }
 
 /** Location of a server's archive in a bucket outside of AWS. */

@@ -8,9 +8,11 @@ import {
   subjectKeyUserStatements,
 } from "../../constructs/audit";
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
+import { daysIn } from "../../constructs/core/quantities";
+import { volumeSnapshotCopyStatements } from "../../constructs/event-store";
 import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
-import { archiveOnAws, copyOnAws, streamBackupOnAws } from "../base/archives";
+import { archiveOnAws, copyOnAws, snapshotCopiesOf, streamBackupOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
@@ -20,6 +22,7 @@ import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import { outputName } from "../model/derive/servers";
 import { followersOf, isWaiting } from "../model/derive/standby";
+import { volumeSnapshotsOf } from "../model/derive/volume-snapshots";
 
 /** Stacks that the identities stack reads. */
 interface Parts {
@@ -69,6 +72,14 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
   follows: ({ store }, _, __, { environment, primary }) => {
     const found = primary && followersOf(environment, primary).find((follower) => follower.store.name === store);
     return found ? originStatements(streamBackupOnAws(primary, found.origin, environment.aws.region), environment.aws) : [];
+  },
+  snapshotCopies: ({ namespace, store }, stack, { keys }, { environment }) => {
+    const found = volumeSnapshotsOf(environment).find((one) => one.store.name === store);
+    const { recoveryKeyArn, disksKeyArn } = stack.read(keys);
+    const copies = found && snapshotCopiesOf(environment, found, recoveryKeyArn);
+    if (!copies) return [];
+    const locked = found.lock ? { lockedDays: daysIn(found.keep) } : {};
+    return volumeSnapshotCopyStatements({ ...copies, namespace, store, sourceKeyArn: disksKeyArn, ...locked });
   },
   auditDigests: (_, stack, parts, { environment: { aws } }) => {
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);

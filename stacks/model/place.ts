@@ -14,8 +14,8 @@ export interface Aws {
   readonly region: Region;
 
   /**
-   * Region to which are copied: the backup bucket, snapshots of Aurora and RDS, the audit trail, and its data keys. The summary lists the
-   * copies.
+   * Region to which are copied: the backup bucket, snapshots of Aurora and RDS, volume snapshots of `kurrentdb` on EKS, the audit trail, and
+   * its data keys. The summary lists the copies.
    * @default - none; requires the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;

@@ -69,6 +69,7 @@ type Compare = (wanted: string, value: string) => boolean;
 const COMPARISONS: Readonly<Record<string, Compare>> = {
   StringEquals: (wanted, value) => wanted === value,
   StringLike: like,
+  NumericEquals: (wanted, value) => Number(wanted) === Number(value),
   ArnEquals: like,
   ArnLike: like,
   Bool: (wanted, value) => wanted.toLowerCase() === value.toLowerCase(),

@@ -4,10 +4,12 @@ import {
   type KurrentDbVolumeSnapshotsProps,
   kurrentDbEventStore,
   VOLUME_SNAPSHOT_INTERVALS,
+  volumeSnapshotCopyStatements,
   volumeSnapshotPods,
   volumeSnapshotSchedule,
 } from "../../constructs/event-store";
 import { KubernetesTarget } from "../../constructs/kubernetes";
+import { allows, type Statement } from "../bootstrap/evaluator";
 import { all, type Body, one, refusalsOf, synth } from "../synth";
 
 const snapshotsOf =
@@ -77,6 +79,24 @@ describe("volume snapshots of a KurrentDB", () => {
     });
   });
 
+  it("are copied to another region with a role, by their tags", () => {
+    const tags = { system: "orders", environment: "production" };
+    const copies = { from: "eu-west-1", to: "eu-central-1", keyArn: "arn:key", tags };
+    const copied = made({ snapshots: { ebs: { lock: "governance", copies } } });
+    expect(variables(copied)).toMatchObject({
+      AWS_REGION: "eu-west-1",
+      COPY_REGION: "eu-central-1",
+      COPY_KEY: "arn:key",
+      COPY_LOCK: "governance",
+      COPY_TAGS: '{"system":"orders","environment":"production","event-store":"event-store/event-store"}',
+    });
+    const { egress } = one(copied, "kubernetes_network_policy_v1").spec;
+    expect(egress).toContainEqual({ to: [{ ip_block: { cidr: "169.254.170.23/32" } }], ports: [{ port: "80", protocol: "TCP" }] });
+    expect(egress).toContainEqual({ ports: [{ port: "443", protocol: "TCP" }] });
+    expect(variables(made({ snapshots: { ebs: { copies } } })).COPY_LOCK).toBeUndefined();
+    expect(Object.keys(variables(json)).filter((name) => /^COPY_|^AWS_REGION/.test(name))).toEqual([]);
+  });
+
   it("use a class that exists, elsewhere", () => {
     const elsewhere = made({ snapshots: { className: "ceph" }, keep: "36h" });
     expect(classOf(elsewhere)).toBeUndefined();
@@ -91,5 +111,78 @@ describe("volume snapshots of a KurrentDB", () => {
     expect(refusalsOf(snapshotsOf({ keep: "36h" }))).toEqual([
       'test/snapshots.keep: "36h" must be a whole number of days, the unit of locks on EBS snapshots; use days',
     ]);
+  });
+});
+
+describe("the rights to copy volume snapshots", () => {
+  const ACCOUNT = "111122223333";
+  const [volumes, copies] = ["eu-west-1", "eu-central-1"].map((region) => `arn:aws:kms:${region}:${ACCOUNT}:key/1`) as [string, string];
+  const identity = volumeSnapshotCopyStatements({
+    from: "eu-west-1",
+    to: "eu-central-1",
+    keyArn: copies,
+    sourceKeyArn: volumes,
+    tags: { system: "orders", environment: "production" },
+    namespace: "event-store",
+    store: "events",
+    lockedDays: 7,
+  }) as readonly Statement[];
+  const may = (action: string, resource: string, context: Readonly<Record<string, string>> = {}) =>
+    allows({ arn: `arn:aws:iam::${ACCOUNT}:role/r`, identity }, { action, resource, context });
+  const own = { system: "orders", environment: "production", "event-store": "event-store/events" };
+  const tagged = (kind: "Request" | "Resource", tags: object) =>
+    Object.fromEntries(Object.entries(tags).map(([name, value]) => [`aws:${kind}Tag/${name}`, String(value)]));
+  const [here, there] = ["eu-west-1", "eu-central-1"].map((region) => `arn:aws:ec2:${region}::snapshot/snap-1`) as [string, string];
+
+  it("are of snapshots of the store", () => {
+    for (const region of ["eu-west-1", "eu-central-1"])
+      expect(may("ec2:DescribeSnapshots", "*", { "aws:RequestedRegion": region })).toBe(true);
+    expect(may("ec2:DescribeSnapshots", "*", { "aws:RequestedRegion": "us-east-1" })).toBe(false);
+    expect(may("ec2:CopySnapshot", here, tagged("Resource", own))).toBe(true);
+    expect(may("ec2:CopySnapshot", here)).toBe(true);
+    expect(may("ec2:CopySnapshot", there, tagged("Request", own))).toBe(true);
+    expect(may("ec2:CreateTags", there, { ...tagged("Request", own), "ec2:CreateAction": "CopySnapshot" })).toBe(true);
+    expect(may("ec2:DeleteSnapshot", there, tagged("Resource", own))).toBe(true);
+    expect(may("ec2:LockSnapshot", there, { ...tagged("Resource", own), "ec2:SnapshotLockDuration": "7" })).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    ["another store", { ...own, "event-store": "event-store/others" }],
+    ["another environment", { ...own, environment: "staging" }],
+    ["another system", { ...own, system: "sales" }],
+  ])("are not of those of %s", (_, tags) => {
+    expect(may("ec2:CopySnapshot", here, tagged("Resource", tags))).toBe(false);
+    expect(may("ec2:CopySnapshot", there, tagged("Request", tags))).toBe(false);
+    expect(may("ec2:CreateTags", there, { ...tagged("Request", tags), "ec2:CreateAction": "CopySnapshot" })).toBe(false);
+    expect(may("ec2:DeleteSnapshot", there, tagged("Resource", tags))).toBe(false);
+    expect(may("ec2:LockSnapshot", there, { ...tagged("Resource", tags), "ec2:SnapshotLockDuration": "7" })).toBe(false);
+  });
+
+  it("change no snapshot in the region of the volumes, no tag later, no lock, and read no data", () => {
+    const context = { ...tagged("Resource", own), ...tagged("Request", own) };
+    for (const action of ["DeleteSnapshot", "LockSnapshot", "CreateTags"]) {
+      expect(may(`ec2:${action}`, here, { ...context, "ec2:SnapshotLockDuration": "7", "ec2:CreateAction": "CopySnapshot" })).toBe(false);
+    }
+    expect(may("ec2:CreateTags", there, context)).toBe(false);
+    expect(may("ec2:CopySnapshot", there)).toBe(false);
+    expect(may("ec2:LockSnapshot", there, { ...context, "ec2:SnapshotLockDuration": "1" })).toBe(false);
+    for (const action of ["ec2:UnlockSnapshot", "ec2:ModifySnapshotAttribute", "ec2:CreateVolume", "ebs:GetSnapshotBlock"]) {
+      expect(may(action, there, context)).toBe(false);
+    }
+  });
+
+  it("are of both keys, by EBS only", () => {
+    const by = (region: string) => ({ "kms:ViaService": `ec2.${region}.amazonaws.com` });
+    for (const [key, region] of [
+      [volumes, "eu-west-1"],
+      [copies, "eu-central-1"],
+    ] as const) {
+      expect(may("kms:Decrypt", key, by(region))).toBe(true);
+      expect(may("kms:GenerateDataKeyWithoutPlaintext", key, by(region))).toBe(true);
+      expect(may("kms:CreateGrant", key, { ...by(region), "kms:GrantIsForAWSResource": "true" })).toBe(true);
+      expect(may("kms:CreateGrant", key, by(region))).toBe(false);
+      expect(may("kms:Decrypt", key)).toBe(false);
+      expect(may("kms:Decrypt", `${key}2`, by(region))).toBe(false);
+    }
   });
 });

@@ -4,9 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ec2Client, ec2FromEnvironment } from "../../constructs/aws-client";
 import { Snapshots } from "../../constructs/event-store/volume-snapshots/api";
+import { Copies } from "../../constructs/event-store/volume-snapshots/copies";
 import { Nodes } from "../../constructs/event-store/volume-snapshots/nodes";
 import { snapshot } from "../../constructs/event-store/volume-snapshots/snapshot";
+import { ACCESS_KEY, Ec2, type StoredSnapshot } from "./ec2";
 import { scripts } from "./server";
 
 jest.setTimeout(60_000);
@@ -15,6 +18,11 @@ const PROGRAM = join(scripts, "event-store/volume-snapshots.mjs");
 const SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1/namespaces/event-store/volumesnapshots";
 const CLASS = "event-store-locked";
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const MADE = "2026-11-29T02:00:01Z";
+const TAGS = { system: "orders", environment: "production", "event-store": "event-store/event-store" };
+const [HERE, THERE] = ["eu-west-1", "eu-central-1"];
+const KEY = `arn:aws:kms:${THERE}:111122223333:key/1`;
 
 interface Ran {
   readonly status: number;
@@ -27,7 +35,7 @@ interface Made {
   status?: { readyToUse: boolean; creationTime?: string; restoreSize?: string; error?: { message: string } };
 }
 
-/** Three nodes of KurrentDB, and what of the Kubernetes API and of its snapshot controller makes snapshots. */
+/** Three nodes of KurrentDB, what of the Kubernetes API and of its snapshot controller makes snapshots, and EBS in two regions. */
 class World {
   roles: (string | undefined)[] = ["follower", "leader", "follower"];
   positions = [4100, 4100, 4100];
@@ -40,11 +48,15 @@ class World {
 
   /** Status of each new snapshot, one at each look. */
   becoming: Made["status"][] = [
-    { readyToUse: false, creationTime: "2026-11-29T02:00:01Z" },
-    { readyToUse: true, creationTime: "2026-11-29T02:00:01Z", restoreSize: "100Gi" },
+    { readyToUse: false, creationTime: MADE },
+    { readyToUse: true, creationTime: MADE, restoreSize: "100Gi" },
   ];
   onCall: (call: string) => number | undefined = () => undefined;
   private readonly servers: Server[] = [];
+
+  /** EBS, if snapshots are copied, and the lock of copies. */
+  ebs: Ec2 | undefined;
+  lock: "governance" | "compliance" | undefined = "governance";
 
   has(age: number, ordinal = 2, readyToUse = true): string {
     const name = `event-store-${age}`;
@@ -74,7 +86,7 @@ class World {
   }
 
   /** Does the same without a process. */
-  async run({ timeout = 2 } = {}): Promise<Ran> {
+  async run({ timeout = 2, patience = 1 } = {}): Promise<Ran> {
     return this.serve(async (nodes, url, token) => {
       const snapshots = new Snapshots({
         api: { url, ca: undefined, token },
@@ -84,8 +96,9 @@ class World {
       });
       const addresses = nodes.map((node) => new URL(`http://${node}`));
       const [size, store, keep] = [nodes.length, "event-store", 604_800];
-      const waits = { patience: 1, timeout, pause: 20, now: Date.now };
-      return snapshot({ nodes: new Nodes({ addresses, ca: undefined }), snapshots, size, store, keep, ...waits }).then(
+      const waits = { patience, timeout, pause: 20, now: Date.now };
+      const copies = this.ebs && copiesIn(this.ebs, this.lock);
+      return snapshot({ nodes: new Nodes({ addresses, ca: undefined }), snapshots, copies, size, store, keep, ...waits }).then(
         (result) => ({ status: 0, message: "made", ...result }),
         ({ message: error }: Error) => ({ status: 1, message: "failed", error }),
       );
@@ -157,6 +170,7 @@ class World {
     if (method === "POST") {
       const made = JSON.parse(body);
       this.snapshots.push({ ...made, metadata: { ...made.metadata, creationTimestamp: new Date().toISOString() } });
+      this.ebs?.add({ region: HERE, state: "completed", started: Date.parse(MADE) + 120, tags: TAGS });
       return void reply(201, made);
     }
     if (!name) {
@@ -173,6 +187,13 @@ class World {
   }
 }
 
+function copiesIn({ url }: Ec2, mode: World["lock"]): Copies {
+  const env = { AWS_ENDPOINT_URL_EC2: url, AWS_ACCESS_KEY_ID: ACCESS_KEY, AWS_SECRET_ACCESS_KEY: "s" };
+  const [from, to] = [HERE, THERE].map((region) => new Ec2Client(ec2FromEnvironment(env, region))) as [Ec2Client, Ec2Client];
+  const lock = mode && { mode, days: 7 };
+  return new Copies({ from, fromRegion: HERE, to, toRegion: THERE, key: KEY, tags: TAGS, lock });
+}
+
 const source = (ordinal: number) => ({ source: { persistentVolumeClaimName: `data-event-store-${ordinal}` } });
 
 describe("a snapshot of the volume of a KurrentDB", () => {
@@ -183,7 +204,7 @@ describe("a snapshot of the volume of a KurrentDB", () => {
       status: 0,
       message: "made",
       position: 4100,
-      made: "2026-11-29T02:00:01Z",
+      made: MADE,
       restoreSize: "100Gi",
       deleted: [],
     });
@@ -285,5 +306,141 @@ describe("a snapshot of the volume of a KurrentDB", () => {
   it("needs its settings", async () => {
     expect(await new World().program({ CLASS: "" })).toEqual({ status: 1, message: "failed", error: "CLASS is not set" });
     expect(await new World().program({ KEEP: "7d" })).toEqual({ status: 1, message: "failed", error: "KEEP: 7d must be a whole number" });
+  });
+});
+
+describe("copies of snapshots in another region", () => {
+  let world: World;
+  let ebs: Ec2;
+  beforeEach(async () => {
+    world = new World();
+    ebs = new Ec2();
+    await ebs.begin();
+    world.ebs = ebs;
+  });
+  afterEach(() => ebs.end());
+
+  /** A snapshot of an earlier run, of this age in milliseconds before the one that is made. */
+  const earlier = (age: number) => ebs.add({ region: HERE, state: "completed", started: Date.parse(MADE) - age, tags: TAGS });
+  const copyOf = ({ id }: Pick<StoredSnapshot, "id">, started: number, changes: Partial<StoredSnapshot> = {}) =>
+    ebs.add({ region: THERE, state: "completed", started, tags: { ...TAGS, "source-snapshot": id }, ...changes });
+  const copied = () => ebs.in(THERE).map(({ tags }) => tags["source-snapshot"]);
+  const madeNow = () => ebs.in(HERE).at(-1)?.id;
+
+  it("are encrypted with the key there, tagged, and locked once they are complete", async () => {
+    ebs.looks = 2;
+    ebs.add({ region: HERE, state: "completed", started: Date.now(), tags: { ...TAGS, environment: "staging" } });
+    const env = { AWS_REGION: HERE, COPY_REGION: THERE, COPY_KEY: KEY, COPY_TAGS: JSON.stringify(TAGS), COPY_LOCK: "compliance" };
+    const access = { AWS_ENDPOINT_URL_EC2: ebs.url, AWS_ACCESS_KEY_ID: ACCESS_KEY, AWS_SECRET_ACCESS_KEY: "s" };
+    const { status, copy } = await world.program({ ...env, ...access });
+    expect({ status, copy }).toEqual({ status: 0, copy: { region: THERE, snapshot: ebs.in(THERE)[0]?.id, deleted: [] } });
+    expect(ebs.in(THERE)).toMatchObject([
+      { state: "completed", key: KEY, tags: { ...TAGS, "source-snapshot": madeNow() }, lock: { mode: "compliance", days: 7 } },
+    ]);
+    const pending = ebs.calls.indexOf(`CopySnapshot ${THERE}`);
+    expect(ebs.calls.indexOf(`LockSnapshot ${THERE}`)).toBeGreaterThan(pending + 3);
+  });
+
+  it("are not locked where snapshots are not", async () => {
+    world.lock = undefined;
+    expect(await world.run()).toMatchObject({ status: 0 });
+    expect(ebs.in(THERE).map(({ state, lock }) => [state, lock])).toEqual([["completed", undefined]]);
+    expect(ebs.calls.filter((call) => /Lock/.test(call))).toEqual([]);
+  });
+
+  it("begin with the newest snapshot, and leave out none after the first one", async () => {
+    const [, first, missed] = [earlier(3 * DAY), earlier(2 * DAY), earlier(DAY)];
+    copyOf(first, first.started + HOUR);
+    expect(await world.run()).toMatchObject({ status: 0 });
+    expect(copied()).toEqual([first.id, madeNow(), missed.id]);
+    expect(ebs.in(THERE).every(({ lock }) => lock)).toBe(true);
+    const other = new World();
+    other.ebs = ebs;
+    const before = ebs.calls.filter((call) => call.startsWith("CopySnapshot")).length;
+    await other.run();
+    expect(ebs.calls.filter((call) => call.startsWith("CopySnapshot"))).toHaveLength(before + 1);
+  });
+
+  it("are not begun again by the run after one that was killed, which locks them", async () => {
+    const [complete, pending] = [earlier(2 * DAY), earlier(DAY)];
+    const unlocked = copyOf(complete, Date.now() - 2 * DAY);
+    const unfinished = copyOf(pending, Date.now() - DAY, { state: "pending" });
+    ebs.onCall = (action) => {
+      if (action === "CopySnapshot") unfinished.state = "completed";
+      return undefined;
+    };
+    expect(await world.run()).toMatchObject({ status: 0 });
+    expect(copied()).toEqual([complete.id, pending.id, madeNow()]);
+    expect([unlocked, unfinished].map(({ lock }) => lock?.days)).toEqual([7, 7]);
+  });
+
+  it("are begun once where the answer of EC2 is lost", async () => {
+    let lost = 1;
+    ebs.onCall = (action) => (action === "CopySnapshot" && lost-- > 0 ? "lost" : undefined);
+    expect(await world.run()).toMatchObject({ status: 0 });
+    expect(copied()).toEqual([madeNow()]);
+  });
+
+  it("wait while EC2 makes too many, or is away", async () => {
+    const answers = ["ResourceLimitExceeded", 503, "ResourceLimitExceeded"];
+    ebs.onCall = (action) => (action === "CopySnapshot" ? answers.shift() : undefined);
+    expect(await world.run({ timeout: 10 })).toMatchObject({ status: 0 });
+    expect(copied()).toEqual([madeNow()]);
+  });
+
+  it.each<[string, (ebs: Ec2) => void, RegExp]>([
+    [
+      "is refused",
+      (one) => (one.onCall = (action) => (action === "CopySnapshot" ? "UnauthorizedOperation" : undefined)),
+      /^EC2 CopySnapshot in eu-central-1: UnauthorizedOperation: is "refused"$/,
+    ],
+    [
+      "can't be locked",
+      (one) => (one.onCall = (action) => (action === "LockSnapshot" ? "UnauthorizedOperation" : undefined)),
+      /^EC2 LockSnapshot in eu-central-1: Unauth/,
+    ],
+    ["fails", (one) => (one.outcome = "error"), /^the copy of snap-\d+ failed: Given key ID is not accessible$/],
+    ["fails and is deleted by EBS", (one) => (one.outcome = "gone"), /^the copy of snap-\d+ is gone: EBS deletes copies that fail$/],
+    ["takes too long", (one) => (one.looks = 1000), /^the copy of snap-\d+ is not complete after \d s: pending$/],
+  ])("fail the run where one %s, after snapshots were made and deleted", async (_, change, error) => {
+    const ended = world.has(8 * DAY);
+    const [old] = [earlier(8 * DAY)];
+    const kept = copyOf(old, Date.now() - 8 * DAY, { lock: { mode: "governance", days: 7, until: Date.now() - DAY } });
+    change(ebs);
+    const ran = await world.run({ timeout: 3 });
+    expect(ran).toEqual({ status: 1, message: "failed", error: expect.stringMatching(error) });
+    expect(world.snapshots.map(({ metadata }) => metadata.name)).not.toContain(ended);
+    expect(ebs.in(THERE)).toContain(kept);
+  });
+
+  it("replace those that failed", async () => {
+    const failed = copyOf(earlier(DAY), Date.now() - DAY, { state: "error" });
+    expect(await world.run()).toMatchObject({ status: 0 });
+    expect(ebs.in(THERE)).not.toContain(failed);
+    expect(copied()).toEqual([madeNow()]);
+  });
+
+  it("are deleted when retention and lock have ended, once a newer one is complete", async () => {
+    const lock = (until: number) => ({ mode: "governance", days: 7, until: Date.now() + until });
+    const ages = [8 * DAY, 8 * DAY, 7 * DAY, 6 * DAY].map((age) => [age, earlier(age)] as const);
+    const [ended, locked, recent, young] = ages.map(([age, snapshot], index) =>
+      copyOf(snapshot, Date.now() - age, { lock: lock([-HOUR, HOUR, -HOUR, DAY][index] ?? 0) }),
+    );
+    const { status, copy } = await world.run();
+    expect({ status, copy }).toMatchObject({ status: 0, copy: { deleted: [ended?.id] } });
+    expect(ebs.in(THERE).map(({ id }) => id)).toEqual([locked, recent, young, ebs.in(THERE).at(-1)].map((one) => one?.id));
+    expect(ebs.calls.lastIndexOf(`DeleteSnapshot ${THERE}`)).toBeGreaterThan(ebs.calls.lastIndexOf(`LockSnapshot ${THERE}`));
+  });
+
+  it("fail where EBS has no snapshot with the tags of the store", async () => {
+    world.onCall = () => {
+      for (const one of ebs.in(HERE)) one.tags = {};
+      return undefined;
+    };
+    expect(await world.run()).toEqual({
+      status: 1,
+      message: "failed",
+      error: "EBS has no complete snapshot with the tags of the store after 1 s",
+    });
   });
 });

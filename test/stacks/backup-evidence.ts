@@ -97,7 +97,7 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
     /^snapshots of a volume$/,
     (resources, row, path) => {
       const [, lock] = resources.at(path, "helm_release").flatMap(({ text }) => /lockMode\W+(\w+)/.exec(text) ?? []);
-      return { lock, copy: false, ...byJob(resources, row, path, "snapshots"), drill: false };
+      return { lock, copy: isCopied(resources, row, path), ...byJob(resources, row, path, "snapshots"), drill: false };
     },
   ],
   [/ by AWS Backup$/, inVault],
@@ -148,6 +148,18 @@ function byJob(resources: Resources, row: BackupRow, path: string, suffix: strin
     backup: jobs.some(({ body }) => body.metadata.name.endsWith(`-${suffix}`) && !body.spec.suspend),
     alert: alerts(resources, row),
   };
+}
+
+/** The job is told the region, and the lock if snapshots are locked, and its role may copy. */
+function isCopied(resources: Resources, { where, locked }: BackupRow, path: string): boolean {
+  const jobs = resources.at(path, "kubernetes_cron_job_v1").filter(({ body }) => body.metadata.name.endsWith("-snapshots"));
+  const variables = jobs.flatMap(({ body }) => body.spec.job_template.spec.template.spec.container[0].env);
+  const told = (name: string) => variables.find((variable: Body) => variable.name === name)?.value;
+  return (
+    where.endsWith(`, copied to ${told("COPY_REGION")}`) &&
+    locked === (told("COPY_LOCK") ? `locked (${told("COPY_LOCK")})` : "not locked") &&
+    resources.of("aws_iam_role_policy", ({ text }) => text.includes("ec2:CopySnapshot")).length > 0
+  );
 }
 
 /** The rule is among those that Prometheus gets. */

@@ -189,6 +189,8 @@ const REMOVED: readonly Removed[] = [
   { ...outside, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
   { ...snapshot, what: "backup", type: "kubernetes_cron_job_v1", holds: named("events-snapshots") },
   { ...snapshot, what: "lock", type: "helm_release", holds: named("events-snapshot-class") },
+  { ...snapshot, what: "copy", type: "aws_iam_role_policy", holds: ({ policy }: Body) => policy.includes("ec2:CopySnapshot") },
+  { ...snapshot, what: "copy", type: "kubernetes_cron_job_v1", holds: named("events-snapshots") },
   { ...snapshot, what: "alert", type: "helm_release", holds: telling("VolumeSnapshotLate") },
   { ...archived, what: "backup", type: "helm_release", holds: telling("ScheduledBackup") },
   { ...archived, what: "alert", type: "helm_release", holds: telling("PostgresBackupLate") },
@@ -269,7 +271,7 @@ describe("the table of backups", () => {
     ]);
   });
 
-  it("has snapshots of volumes, locked by EBS, or in the storage of a cluster, which is no backup of it", () => {
+  it("has snapshots of volumes, locked by EBS and copied, or in the storage of a cluster, which is no backup of it", () => {
     const rowsOf = (environment: Environment) => {
       const rows = backupTable(asDomains(environment)).filter(({ part }) => part === "event-store");
       return rows.map(({ keys: _, ...row }) => Object.values(row).join("; "));
@@ -277,10 +279,17 @@ describe("the table of backups", () => {
     const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d" } };
     const onEks = anEnvironment({ cluster, eventStore });
     expect(rowsOf(onEks)).toEqual([
+      "event-store; snapshots of a volume; every 6h; kept 7d; eu-west-1, copied to eu-central-1; locked (governance); loses up to 12h; RTO 2h; no alert; no drill",
+    ]);
+    const uncopied = { ...anEnvironment().aws, recoveryRegion: undefined };
+    expect(rowsOf(anEnvironment({ cluster, eventStore, aws: uncopied }))).toEqual([
       "event-store; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no alert; no drill",
     ]);
-    const unexcepted = (changes: object) =>
-      errorsOf(aProgram(anEnvironment({ cluster, eventStore: { ...eventStore, ...changes }, exceptions: { noBackup: undefined } })));
+    const unexcepted = (changes: object, place: object = { aws: uncopied }) => {
+      const exceptions = { noBackup: undefined, ...("aws" in place ? { noRecoveryCopy: "a test" } : {}) };
+      return errorsOf(aProgram(anEnvironment({ cluster, eventStore: { ...eventStore, ...changes }, exceptions, ...place })));
+    };
+    expect(unexcepted({}, {})).toEqual([]);
     expect(unexcepted({})).toEqual([
       'test.eventStore.engine: "kurrentdb" has no backups outside of its region, so its data is lost with its volumes; set backup: { every: "15m", keep: "28d" }, or say in exceptions.noBackup why that is acceptable',
     ]);

@@ -31,6 +31,9 @@ describe("the identities of workloads", () => {
     expect(names({ cluster, eventStore: kurrentDb })).toEqual(["cluster: event-store/event-store-backup"]);
     expect(names({ cluster, eventStore: { engine: "kurrentdb" } })).toEqual([]);
     expect(names({ cluster: { context: "kind" }, eventStore: kurrentDb })).toEqual([]);
+    const snapshots = { engine: "kurrentdb", volumeSnapshots: { every: "6h", keep: "7d" } };
+    expect(names({ cluster, eventStore: snapshots })).toEqual(["cluster: event-store/event-store-snapshots"]);
+    expect(names({ cluster, eventStore: snapshots, aws: { ...anEnvironment().aws, recoveryRegion: undefined } })).toEqual([]);
   });
 
   it("are on the cluster of their side", () => {
@@ -195,6 +198,26 @@ describe("the identities stack", () => {
       ({ policy }) => statements(policy).find(({ Sid }) => Sid === "OwnBackups")?.Resource,
     );
     expect(new Set(written).size).toBe(2);
+  });
+
+  it("lets the job of volume snapshots copy them to the recovery region, with its key, locked for their retention", () => {
+    const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d" } };
+    const rightsOf = (changes: object) => statements(one(identities({ cluster, eventStore, ...changes }), "aws_iam_role_policy").policy);
+    const statement = (sid: string) => rightsOf({}).find(({ Sid }) => Sid === sid);
+    const tags = ["system", "environment", "event-store"].map((name) => `aws:ResourceTag/${name}`);
+    expect(statement("LockCopies")).toMatchObject({
+      Resource: "arn:aws:ec2:eu-central-1::snapshot/*",
+      Condition: {
+        StringEquals: Object.fromEntries(tags.map((tag, index) => [tag, ["orders", "test", "event-store/event-store"][index]])),
+        NumericEquals: { "ec2:SnapshotLockDuration": "7" },
+      },
+    });
+    expect(statement("CopyKey")?.Resource).toBe(output("keys", "recovery_key_arn"));
+    expect(statement("SourceKey")?.Resource).toBe(output("keys", "disks_key_arn"));
+    expect(rightsOf({ exceptions: { disposable: "a test" } }).map(({ Sid }) => Sid)).not.toContain("LockCopies");
+    const job = one(stacksOf({ cluster, eventStore }).get("test-event-store")?.json as Body, "kubernetes_cron_job_v1", "snapshots/job");
+    const { env } = job.spec.job_template.spec.template.spec.container[0];
+    expect(env).toContainEqual({ name: "COPY_KEY", value: output("keys", "recovery_key_arn") });
   });
 
   it("lets the job of the cache's password change that user, and nobody else", () => {

@@ -1,10 +1,13 @@
+import { Ec2Client, ec2FromEnvironment } from "../../aws-client";
 import { Snapshots } from "./api";
+import { Copies } from "./copies";
 import { Nodes } from "./nodes";
 import { snapshot } from "./snapshot";
 
 /*
  * Snapshot of the volume of a KurrentDB. Variables: NODES (`host:port,…` in the order of the pods), CA (file; without it they have no TLS),
  * STORE, NAMESPACE, CLASS (VolumeSnapshotClass), KEEP (seconds), API, API_CA, TOKEN; PATIENCE and TIMEOUT in seconds, PAUSE in milliseconds.
+ * For copies of EBS snapshots: COPY_REGION, COPY_KEY (ARN), COPY_TAGS (JSON), COPY_LOCK (mode), AWS_REGION and credentials of AWS.
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const needed = (name: string): string => {
@@ -17,6 +20,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     return Number(text);
   };
   const store = needed("STORE");
+  const keep = whole("KEEP", needed("KEEP"));
   const addresses = needed("NODES")
     .split(",")
     .map((host) => new URL(`${env.CA ? "https" : "http"}://${host}`));
@@ -30,13 +34,29 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     }),
     size: addresses.length,
     store,
-    keep: whole("KEEP", needed("KEEP")),
+    copies: env.COPY_REGION ? copiesTo(env.COPY_REGION, keep) : undefined,
+    keep,
     patience: whole("PATIENCE", env.PATIENCE ?? "600"),
     timeout: whole("TIMEOUT", env.TIMEOUT ?? "79200"),
     pause: whole("PAUSE", env.PAUSE ?? "5000"),
     now: Date.now,
   });
   process.stdout.write(`${JSON.stringify({ message: "made", ...result })}\n`);
+
+  function copiesTo(toRegion: string, seconds: number): Copies {
+    const fromRegion = needed("AWS_REGION");
+    const mode = env.COPY_LOCK as "governance" | "compliance" | undefined;
+    const clientIn = (region: string) => new Ec2Client(ec2FromEnvironment(env, region));
+    return new Copies({
+      from: clientIn(fromRegion),
+      fromRegion,
+      to: clientIn(toRegion),
+      toRegion,
+      key: needed("COPY_KEY"),
+      tags: JSON.parse(needed("COPY_TAGS")),
+      lock: mode && { mode, days: seconds / 86_400 },
+    });
+  }
 }
 
 main(process.env).catch((error: unknown) => {

@@ -1,9 +1,15 @@
-import { Refused, type Snapshots, type VolumeSnapshot } from "./api";
+import type { Snapshots, VolumeSnapshot } from "./api";
+import type { Copies } from "./copies";
+import { type CopyResult, copySnapshots } from "./copy";
 import type { Follower, Nodes } from "./nodes";
+import { LOCKED_LONGER, until, type Waiting } from "./wait";
 
-export interface SnapshotRun {
+export interface SnapshotRun extends Waiting {
   readonly nodes: Nodes;
   readonly snapshots: Snapshots;
+
+  /** @default - snapshots are not copied */
+  readonly copies?: Copies | undefined;
 
   /** Number of nodes. */
   readonly size: number;
@@ -14,13 +20,9 @@ export interface SnapshotRun {
   /** Retention in seconds. */
   readonly keep: number;
 
-  /** Time for a follower to catch up, and for the storage to make the snapshot, in seconds. */
+  /** Time for a follower to catch up, and for everything, in seconds. */
   readonly patience: number;
   readonly timeout: number;
-
-  /** Time between two looks, in milliseconds. */
-  readonly pause: number;
-  readonly now: () => number;
 }
 
 export interface SnapshotResult {
@@ -36,20 +38,26 @@ export interface SnapshotResult {
 
   /** Snapshots that were deleted. */
   readonly deleted: readonly string[];
+
+  /** @default - snapshots are not copied */
+  readonly copy?: CopyResult;
 }
 
-/** A lock of the storage begins a moment after the snapshot, and a deletion before its end would fail and be repeated. */
-const LOCKED_LONGER = 3600;
+/** A copy takes longer than a snapshot: looks are this many times rarer. */
+const RARER = 6;
 
 /** Time after which a snapshot that never became ready is deleted, in seconds. */
 const UNREADY = 2 * 86_400;
 
 /**
  * Makes a snapshot of the volume of a follower that has caught up, waits until the storage has all of it, and then deletes those whose
- * retention has ended. Nothing is deleted before there is a newer one that can be restored.
+ * retention has ended. Nothing is deleted before there is a newer one that can be restored. Copies come last: if they fail, snapshots are
+ * made and deleted all the same, and the job fails.
  */
 export async function snapshot(run: SnapshotRun): Promise<SnapshotResult> {
-  const { snapshots, store, now } = run;
+  const { snapshots, store, copies, pause, timeout, now } = run;
+  const end = now() + timeout * 1000;
+  const left = () => Math.max(0, (end - now()) / 1000);
   const before = await snapshots.list();
   const { ordinal, position } = await follower(run, before);
   const name = `${store}-${new Date(now())
@@ -57,7 +65,7 @@ export async function snapshot(run: SnapshotRun): Promise<SnapshotResult> {
     .replace(/[-:]|\.\d+/g, "")
     .toLowerCase()}`;
   await snapshots.create(name, ordinal, position);
-  const cut = await until(run, run.timeout, `${name} has no data yet`, async () => {
+  const cut = await until(run, left(), `${name} has no data yet`, async () => {
     const made = await snapshots.read(name);
     return made.status?.creationTime ? made : failing(made);
   });
@@ -65,13 +73,15 @@ export async function snapshot(run: SnapshotRun): Promise<SnapshotResult> {
     await snapshots.remove(name);
     throw new Error(`${store}-${ordinal} lost its role during the snapshot; ${name} is deleted`);
   }
-  const ready = await until(run, run.timeout, `${name} is not ready`, async () => {
+  const ready = await until(run, left(), `${name} is not ready`, async () => {
     const made = await snapshots.read(name);
     return made.status?.readyToUse ? made : failing(made);
   });
   const deleted = await prune(run, name);
   const { creationTime: made = cut.status?.creationTime, restoreSize } = ready.status ?? {};
-  return { snapshot: name, claim: ready.spec.source.persistentVolumeClaimName, position, made, restoreSize, deleted };
+  const copy = copies && (await copySnapshots({ ...run, copies, pause: pause * RARER, made: Date.parse(made ?? ""), left }));
+  const { persistentVolumeClaimName: claim } = ready.spec.source;
+  return { snapshot: name, claim, position, made, restoreSize, deleted, ...(copy ? { copy } : {}) };
 }
 
 /** The follower of the last snapshot if it can be: storage keeps only what has changed on the same volume. */
@@ -100,22 +110,4 @@ async function prune({ snapshots, keep, now }: SnapshotRun, name: string): Promi
 /** Undefined, or what the storage reports: the controller tries again, so that it may pass. */
 function failing({ status }: VolumeSnapshot): string | undefined {
   return status?.error?.message;
-}
-
-/** Repeats a look until it finds an object, also while the API is away. A text is the reason why there is none yet. */
-async function until<T extends object>(
-  { pause, now }: SnapshotRun,
-  seconds: number,
-  otherwise: string,
-  look: () => Promise<T | string | undefined>,
-): Promise<T> {
-  for (const end = now() + seconds * 1000; ; ) {
-    const found = await look().catch((error: Error) => {
-      if (error instanceof Refused) throw error;
-      return error.message;
-    });
-    if (typeof found === "object") return found;
-    if (now() >= end) throw new Error(`${otherwise} after ${seconds} s${found ? `: ${found}` : ""}`);
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
 }

@@ -17,6 +17,7 @@ import { CustomResources, Namespace, type Peer } from "../../../constructs/kuber
 import { probesPeer } from "../../../constructs/observability";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
 import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
+import { snapshotCopiesOf } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
@@ -144,7 +145,9 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   streamBackup(jobs, store, eventStore);
   streamFollower(jobs, store, eventStore, { secret: kurrentDbSecrets(name).users, home: namespace, key: "admin" });
   if (snapshots) {
-    const { every, keep, className, lock } = snapshots;
+    const { every, keep, className, lock, copiedTo } = snapshots;
+    const read = copiedTo && site.foundation ? stack.read(site.foundation.keys) : undefined;
+    const copies = read && snapshotCopiesOf(environment, snapshots, read.recoveryKeyArn);
     describedAt(
       `${pathOf(environment, keys)}.volumeSnapshots`,
       new KurrentDbVolumeSnapshots(stack, volumeSnapshotsName(name), {
@@ -154,7 +157,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
         eventStore,
         every,
         keep,
-        snapshots: className ? { className } : { ebs: lock ? { lock } : {} },
+        snapshots: className ? { className } : { ebs: { ...(lock ? { lock } : {}), ...(copies ? { copies } : {}) } },
         priority: priorityClass(environment, "stores"),
         after: jobs.after,
       }),

@@ -4,7 +4,7 @@ import type { BackupMethod } from "../stores/engine";
 import type { ServerOf, System } from "../system";
 import { subjectKeyRecovery } from "./audit";
 import { globalServersOf } from "./global-databases";
-import { type StoreBackup, storeBackups } from "./store-backups";
+import { isLockedAndCopied, type StoreBackup, storeBackups } from "./store-backups";
 import { volumesOf } from "./workload-volumes";
 
 /** One kind of backup of one part of an environment, or its absence. */
@@ -97,11 +97,11 @@ function subjectKeysRows({ audit, aws }: System): readonly BackupRow[] {
   ];
 }
 
-function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBackup, method: BackupMethod): BackupRow {
+function rowOf(system: System, { store, keys, said, rto, expendable, copiedTo }: StoreBackup, method: BackupMethod): BackupRow {
   const { by, every, keep, loses, place, bucket = "", alert, drill } = method;
-  const { region = "", recoveryRegion } = system.aws ?? {};
-  const isOurs = place === "bucket" || place === "vault";
-  const copied = isOurs && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
+  const { region = "" } = system.aws ?? {};
+  const isOurs = isLockedAndCopied(method);
+  const copied = isOurs && copiedTo !== undefined ? `, copied to ${copiedTo}` : "";
   return {
     part: store,
     keys,
@@ -112,7 +112,7 @@ function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBack
     locked:
       place === "outside"
         ? "as the bucket is"
-        : (isOurs || place === "snapshots") && isProtected(system)
+        : isOurs && isProtected(system)
           ? `locked (${system.backup?.lock ?? "governance"})`
           : "not locked",
     loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,

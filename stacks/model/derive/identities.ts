@@ -1,5 +1,5 @@
 import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
-import { streamBackupName, streamDrillName, streamFollowerName } from "../../../constructs/event-store";
+import { streamBackupName, streamDrillName, streamFollowerName, volumeSnapshotsName } from "../../../constructs/event-store";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import { postgresDrillName, postgresScratchName } from "../../../constructs/postgres";
 import type { ClusterKey } from "../cluster";
@@ -13,6 +13,7 @@ import { NAMESPACES } from "./namespaces";
 import { podNames } from "./pod-names";
 import { canFollow } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
+import { volumeSnapshotsOf } from "./volume-snapshots";
 import { workloadsIn } from "./workloads";
 
 /** Service account of the jobs that set the password of a cache's user in ElastiCache. */
@@ -82,6 +83,7 @@ export type WorkloadIdentity =
   | StoreIdentity<"backups">
   | DrillIdentity
   | StoreIdentity<"follows">
+  | StoreIdentity<"snapshotCopies">
   | StoreIdentity<"cachePassword">
   | ExporterIdentity
   | DigesterIdentity
@@ -119,6 +121,9 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
     ...system.stores
       .filter((store) => canFollow(system, store))
       .map((store) => identity(store, streamFollowerName(store.name), "follows" as const)),
+    ...volumeSnapshotsOf(system)
+      .filter(({ copiedTo }) => copiedTo !== undefined)
+      .map(({ store }) => identity(store, volumeSnapshotsName(store.name), "snapshotCopies" as const)),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
     ...made.flatMap(exporter),
     ...auditIdentities(system),

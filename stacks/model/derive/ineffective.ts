@@ -6,7 +6,7 @@ import type { Workload } from "../workloads/workload";
 import { clustersOf } from "./clusters";
 import { membersOf } from "./members";
 import { emptyStores, waitingParts } from "./standby";
-import { storeBackups } from "./store-backups";
+import { isLockedAndCopied, storeBackups } from "./store-backups";
 import { workloadsIn } from "./workloads";
 
 /** Setting without effect in its environment. */
@@ -30,7 +30,7 @@ function notImplemented(system: System): readonly Entry[] {
   const { audit, aws, backup, standbyOf, stores } = system;
   const backups = storeBackups(system);
   const methods = backups.flatMap((store) => store.methods);
-  const lockable = methods.some(({ place }) => place === "bucket" || place === "vault");
+  const lockable = methods.some(isLockedAndCopied);
   const watched = methods.some(({ place }) => place === "vault");
   const kept = methods.some(({ followsKeep }) => followsKeep);
   return [

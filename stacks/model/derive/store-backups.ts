@@ -5,7 +5,7 @@ import type { DraftSystem } from "../check/drafts";
 import type { Draft } from "../check/finding";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
-import { type BackedUp, bucketFor } from "../stores/engine";
+import { type BackedUp, type BackupMethod, bucketFor } from "../stores/engine";
 import type { StoreOf } from "../system";
 import { serversOf } from "./members";
 
@@ -21,6 +21,12 @@ export interface StoreBackup extends BackedUp {
 
   /** Marks a store with backup settings. */
   readonly isConfigured: boolean;
+
+  /**
+   * Region to which backups in the environment's bucket, its vault and snapshots of EBS are copied.
+   * @default - none
+   */
+  readonly copiedTo?: string;
 
   /** Configured recovery objectives, in seconds. */
   readonly said: { readonly rpo?: number; readonly rto?: number };
@@ -40,6 +46,7 @@ const RTO_HOURS: Readonly<Record<Size, number>> = { small: 1, medium: 2, large: 
 /** Backups of every store that keeps data. */
 export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
   const bucket = bucketWords(system.backup?.bucket);
+  const copiedTo = system.aws?.recoveryRegion;
   return system.stores.flatMap((store): StoreBackup[] => {
     const { keys, name, settings } = placeOf(system, store);
     const size = (system.size ?? "medium") as Size;
@@ -56,7 +63,8 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
     const made = follows(system, store) ? followed(system, found) : found;
     const least = Math.ceil((found.restore?.seconds ?? 0) / HOUR);
     const rto = said.rto ?? Math.max(RTO_HOURS[own as Size] ?? RTO_HOURS[size], least) * HOUR;
-    return [{ keys, store: name, engine: String(settings.engine), ...made, isConfigured: backup !== undefined, said, rto }];
+    const configured = { isConfigured: backup !== undefined, said, rto };
+    return [{ keys, store: name, engine: String(settings.engine), ...made, ...configured, ...(copiedTo ? { copiedTo } : {}) }];
   });
 }
 
@@ -78,8 +86,14 @@ function followed({ standbyOf }: DraftSystem, found: BackedUp): BackedUp {
 }
 
 /** Checks if a store must be kept but has no backup, or none that outlives the storage or the region of its volumes. */
-export function isLost({ methods, expendable }: StoreBackup): boolean {
-  return methods.every(({ place }) => place === "storage" || place === "snapshots") && expendable === undefined;
+export function isLost({ methods, expendable, copiedTo }: StoreBackup): boolean {
+  const goes = ({ place }: BackupMethod) => place === "storage" || (place === "snapshots" && copiedTo === undefined);
+  return methods.every(goes) && expendable === undefined;
+}
+
+/** Checks if backups are locked in a protected environment, and copied to a recovery region. */
+export function isLockedAndCopied({ place }: BackupMethod): boolean {
+  return place === "bucket" || place === "vault" || place === "snapshots";
 }
 
 function bucketWords({ bucket, endpoint }: Draft<OutsideBucket> = {}): string | undefined {

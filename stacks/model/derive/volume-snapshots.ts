@@ -25,6 +25,12 @@ export interface VolumeSnapshotsOf {
    * @default - none
    */
   readonly lock?: BackupLock;
+
+  /**
+   * Region to which snapshots of EBS are copied.
+   * @default - none
+   */
+  readonly copiedTo?: string;
 }
 
 /** Snapshots of volumes, as configured. */
@@ -34,6 +40,17 @@ export function volumeSnapshotsOf(system: DraftSystem): readonly VolumeSnapshots
     const { every, keep, class: className } = engineOf(store)?.volumeSnapshots?.(store.settings) ?? {};
     if (!every || !keep) return [];
     const onEks = isOnEks(system, store);
-    return [{ store, every, keep, onEks, ...(className ? { className } : {}), ...(lock && onEks ? { lock } : {}) }];
+    const copiedTo = onEks ? system.aws?.recoveryRegion : undefined;
+    return [
+      {
+        store,
+        every,
+        keep,
+        onEks,
+        ...(className ? { className } : {}),
+        ...(lock && onEks ? { lock } : {}),
+        ...(copiedTo ? { copiedTo } : {}),
+      },
+    ];
   });
 }

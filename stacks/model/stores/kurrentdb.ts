@@ -102,8 +102,8 @@ export interface KurrentDbSettings {
 
   /**
    * Snapshots of the volume of one follower that has caught up: `{ every: "6h", keep: "7d" }`. In addition to `backup`: a restore takes
-   * minutes, for any number of events, and keeps positions; but snapshots stay in the region, or in the storage of the cluster. Changes in
-   * place.
+   * minutes, for any number of events, and keeps positions. On a cluster that the environment creates, they are copied to
+   * `aws.recoveryRegion`; elsewhere they stay in the storage of the cluster. Changes in place.
    * @default - none
    */
   readonly volumeSnapshots?: VolumeSnapshotSchedule;

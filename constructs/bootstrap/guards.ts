@@ -97,6 +97,7 @@ export function guards(territory: Territory): object[] {
         "s3:CreateAccessPoint*",
         "s3:PutAccountPublicAccessBlock",
         "backup:DeleteBackupVaultLockConfiguration",
+        "ec2:UnlockSnapshot",
         "ec2:DisableEbsEncryptionByDefault",
         "ec2:ModifyEbsDefaultKmsKeyId",
         "ec2:ResetEbsDefaultKmsKeyId",

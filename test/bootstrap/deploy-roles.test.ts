@@ -131,7 +131,7 @@ describe("DeployRoles", () => {
 
   it("break no lock of a backup", () => {
     expect(rightsOf("apply-dev").find(({ Sid }) => Sid === "LocksAndBackDoors")?.Action).toEqual(
-      expect.arrayContaining(["s3:BypassGovernanceRetention", "backup:DeleteBackupVaultLockConfiguration"]),
+      expect.arrayContaining(["s3:BypassGovernanceRetention", "backup:DeleteBackupVaultLockConfiguration", "ec2:UnlockSnapshot"]),
     );
   });
 

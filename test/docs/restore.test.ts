@@ -6,7 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { TOOLS } from "../../constructs/core/versions";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
-import { all, type Body } from "../synth";
+import { all, type Body, one } from "../synth";
 import { shellBlocks } from "./scenarios";
 
 const PAGE = readFileSync("docs/restore.md", "utf8");
@@ -80,5 +80,17 @@ describe("docs/restore.md", () => {
     const [, key = "", value = ""] = /Name=tag:(event-store),Values=(\S+)/.exec(SECTION) ?? [];
     const tag = `${key}=${value.replace("$ns", "event-store").replace("$store", "event-store")}`;
     expect(JSON.stringify(json).replaceAll("\\", "")).toContain(`"tagSpecification_1":"${tag}"`);
+  });
+
+  it("finds copies by tags that they have, and copies under a key that the new environment has", () => {
+    const { spec } = one(json, "kubernetes_cron_job_v1", "snapshots/job");
+    const [{ env }] = spec.job_template.spec.template.spec.container;
+    const tags = JSON.parse(env.find(({ name }: Body) => name === "COPY_TAGS").value);
+    const filters = [...SECTION.matchAll(/Name=tag:([\w-]+)/g)].map(([, tag = ""]) => tag);
+    expect(filters).toEqual(["environment", "event-store"]);
+    expect(Object.keys(tags)).toEqual(expect.arrayContaining(filters));
+    const [, alias = ""] = /--kms-key-id (alias\/\S+)/.exec(SECTION) ?? [];
+    const names = all(stacks.get("test-keys")?.json as Body, "aws_kms_alias").map(({ name }) => name);
+    expect(names).toContain(alias.replace("$system", "orders").replace("$env", "test"));
   });
 });

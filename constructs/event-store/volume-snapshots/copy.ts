@@ -28,6 +28,9 @@ export interface CopyResult {
   readonly deleted: readonly string[];
 }
 
+/** Difference between times of one snapshot, as Kubernetes and EC2 report them, in milliseconds. Another snapshot is an hour away. */
+const ROUNDED = 60_000;
+
 /**
  * Copies the newest snapshot, then those that earlier runs missed, and waits until each is complete and locked. Then deletes copies whose
  * retention has ended. What a killed run began is found by its tags and continued. Snapshots from before the first copy are not copied.
@@ -38,7 +41,7 @@ export async function copySnapshots(run: CopyRun): Promise<CopyResult> {
   const since = Math.min(...before.map(({ started }) => started));
   const sources = await until(run, patience, "EBS has no complete snapshot with the tags of the store", async () => {
     const found = await copies.sources();
-    return found[0] && found[0].started >= made ? found : undefined;
+    return found[0] && found[0].started > made - ROUNDED ? found : undefined;
   });
   const complete = new Set(before.filter(({ state }) => state === "completed").map(({ source }) => source));
   const wanted = sources.filter(({ id, started }, index) => (index === 0 || started > since) && !complete.has(id));

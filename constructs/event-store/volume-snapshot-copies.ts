@@ -16,9 +16,12 @@ export interface VolumeSnapshotCopies {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** Copies of the snapshots of one store, for the rights of its job. */
 export interface VolumeSnapshotCopyRights extends VolumeSnapshotCopies {
-  /** Namespace and name of the event store. */
+  /** Namespace of the event store. */
   readonly namespace: string;
+
+  /** Name of the event store. */
   readonly store: string;
 
   /** KMS key of the volumes, by ARN. */

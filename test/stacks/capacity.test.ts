@@ -91,7 +91,9 @@ describe("an environment whose nodes are too few", () => {
     expect({ code, err, written }).toEqual({ code: 0, err: `warning: ${warning}\n`, written: ["cdktf.out"] });
     expect(out).toContain("insufficientCapacity  its nodes may not hold everything that must run\n");
     expect(out).toContain("because: the old nodes leave tonight\n");
-    expect(out).toContain("    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi; 10.9 of 7.8 cores and 22.7 of 27.7Gi with one zone down; ");
+    expect(out).toContain(
+      "    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi;\n             10.9 of 7.8 cores and 22.7 of 27.7Gi with one zone down;\n",
+    );
   });
 });
 

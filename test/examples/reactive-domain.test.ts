@@ -183,7 +183,9 @@ describeRows("reactive-domain", {
 
   compliance: () => {
     const locks = all(made.stack("production-audit-trail"), "aws_s3_bucket_object_lock_configuration");
-    expect(locks.map(({ rule }) => rule.default_retention)).toEqual([{ mode: "GOVERNANCE", days: 365 }]);
+    const locked = { mode: "GOVERNANCE", days: 365 };
+    // The trail, and its copy in the recovery region.
+    expect(locks.map(({ rule }) => rule.default_retention)).toEqual([locked, locked]);
     const [digests] = all(made.stack("production-audit-digests"), "kubernetes_cron_job_v1");
     expect(digests?.spec.schedule).toBe("10 * * * *");
     const keep = variablesOf(digests?.spec.job_template.spec.template.spec.container[0]).KEEP_DAYS;

@@ -27,6 +27,28 @@ export interface RunOptions {
   readonly minutes?: number;
 }
 
+/** Process groups of programs that run for a limited time, which no signal to this process's own group reaches. */
+const groups = new Set<number>();
+let watched = false;
+
+/** Ends them with this process, however it ends. */
+function endWithProcess(): void {
+  if (watched) return;
+  watched = true;
+  process.on("exit", () => {
+    for (const group of groups) kill(group);
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+}
+
+function kill(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
 /** Runs a program to its end; -1 where there is no such program. */
 export function run(program: string, args: readonly string[], { cwd, env = {}, log, minutes }: RunOptions): Promise<Ended> {
   mkdirSync(dirname(log), { recursive: true });
@@ -39,7 +61,12 @@ export function run(program: string, args: readonly string[], { cwd, env = {}, l
       stdio: ["ignore", "pipe", "pipe"],
       detached: minutes !== undefined,
     });
-    const limit = minutes && setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), minutes * 60_000);
+    const group = minutes === undefined ? undefined : child.pid;
+    if (group !== undefined) {
+      endWithProcess();
+      groups.add(group);
+    }
+    const limit = minutes && setTimeout(() => group && kill(group), minutes * 60_000);
     let stdout = "";
     let output = "";
     const hear = (chunk: Buffer) => {
@@ -53,6 +80,7 @@ export function run(program: string, args: readonly string[], { cwd, env = {}, l
     child.stderr.on("data", hear);
     const end = (status: number) => {
       clearTimeout(limit);
+      if (group !== undefined) groups.delete(group);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what colours begin with
       file.end(() => resolve({ status, stdout, output: output.replace(/\u001b\[[\d;]*m/g, "") }));
     };

@@ -1,5 +1,5 @@
 import type { NodePool, PodGroup } from "./contract";
-import { podGroups } from "./pod-groups";
+import { podGroups, SYSTEM_PRIORITIES } from "./pod-groups";
 import { inOrder, type Verdict, verdictOn } from "./verdict";
 
 /** Capacity that is reserved for pods without an entry, with the reason. */
@@ -31,7 +31,7 @@ export class CapacityLedger {
 
   /** Priority and preemption of pods with a PriorityClass. Without a class, or with an unknown one: neither. */
   priorityOf(className = ""): Pick<PodGroup, "priority" | "preempts"> {
-    const priority = this.priorities.get(className);
+    const priority = SYSTEM_PRIORITIES[className] ?? this.priorities.get(className);
     if (!priority) return {};
     return this.nonPreempting.includes(className) ? { priority, preempts: false } : { priority };
   }

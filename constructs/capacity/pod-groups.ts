@@ -112,7 +112,7 @@ const SCALERS: Readonly<Record<string, (spec: ApiObject["spec"]) => Scale>> = {
 const DEFAULT_ROLLING = "25%";
 
 /** PriorityClasses of every cluster (Kubernetes). */
-const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
+export const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
   "system-cluster-critical": 2_000_000_000,
   "system-node-critical": 2_000_001_000,
 };

@@ -36,6 +36,7 @@ import {
   type MetricsSettings,
   metricsPods,
   metricsValues,
+  NODE_CRITICAL,
   nodePods,
   SCRAPE_INTERVAL,
   scrapeSeconds,
@@ -209,7 +210,8 @@ export interface ObservabilityStackProps {
   readonly protect?: boolean;
 
   /**
-   * PriorityClass of the pods. Jaeger has none, because its chart has no setting for it.
+   * PriorityClass of the pods. Jaeger has none, because its chart has no setting for it. Pods on each node have `system-node-critical`: if they
+   * were preempted, they could not run elsewhere.
    * @default - the cluster's own default
    */
   readonly priority?: string;
@@ -259,7 +261,7 @@ export class ObservabilityStack extends Construct {
       ([name, { labels, ingress, egress }]) =>
         new PodTraffic(this, `traffic-${name}`, { namespace, name, labels, ingress, egress, after: home.ready }).policy,
     );
-    cluster.ledger.add({ ...nodePods(nodes), ...cluster.ledger.priorityOf(props.priority) });
+    cluster.ledger.add({ ...nodePods(nodes), ...cluster.ledger.priorityOf(NODE_CRITICAL) });
     const stores =
       telemetry && !telemetry.hub ? [new TelemetryStores(this, "stores", { ...telemetry, after: [...before, ...secrets] })] : [];
     const { release } = new Release(this, "metrics", {

@@ -146,11 +146,14 @@ export function metricsValues(settings: MetricsSettings): object {
       fullnameOverride: "node-exporter",
       namespaceOverride: nodesNamespace,
       resources: resources(ASKED.nodeExporter),
-      ...priority,
+      priorityClassName: NODE_CRITICAL,
     },
     grafana: grafana ? { ...grafanaValues(cluster, grafana, sources), ...priority } : { enabled: false },
   };
 }
+
+/** PriorityClass of pods that run on each node. If one were preempted, it could not run elsewhere. */
+export const NODE_CRITICAL = "system-node-critical";
 
 function classOf({ priority }: Pick<MetricsSettings, "priority">): object {
   return priority ? { priorityClassName: priority } : {};

@@ -11,7 +11,7 @@ import type { Elasticsearch } from "./elastic-contract";
 import type { ElasticBackup } from "./elastic-options";
 import { JAEGER, Jaeger } from "./jaeger";
 import { PERSONAL_FIELDS } from "./masking";
-import { type Hub, METRICS } from "./prometheus";
+import { type Hub, METRICS, NODE_CRITICAL } from "./prometheus";
 import type { TelemetryDestination } from "./telemetry-destinations";
 
 /** Collection and storage of traces. */
@@ -223,6 +223,7 @@ export class Collectors extends Construct {
       ? new NodeAgents(this, "agents", {
           ...common,
           namespace: nodesNamespace,
+          priority: NODE_CRITICAL,
           gateway: { protocol: "grpc", endpoint: telemetryEndpoints({ namespace }).otlpGrpc as `http://${string}`, peer: gateway.peer },
           after: [...after, ...gateway.ready],
         }).ready

@@ -120,15 +120,16 @@ describe("when nodes are full, monitoring", () => {
       alertmanager: metrics.alertmanager.alertmanagerSpec,
       operator: metrics.prometheusOperator,
       states: metrics["kube-state-metrics"],
-      nodes: metrics["prometheus-node-exporter"],
       grafana: metrics.grafana,
       collector: releases.collector,
-      agents: releases["collector-agent"],
       eck: releases["elastic-operator"],
       exporter: releases["elasticsearch-exporter"],
       probes: releases["blackbox-exporter"],
     };
     for (const [part, values] of Object.entries(classes)) expect([part, values?.priorityClassName]).toEqual([part, CLASS]);
+    // Preempted, they could not run elsewhere.
+    for (const onEachNode of [metrics["prometheus-node-exporter"], releases["collector-agent"]])
+      expect(onEachNode.priorityClassName).toBe("system-node-critical");
     const pods = Object.values<Body>(releases)
       .flatMap(({ objects = [] }) => objects as Body[])
       .flatMap(({ kind, spec }) => {
@@ -141,7 +142,10 @@ describe("when nodes are full, monitoring", () => {
 
   it("is weighed as it will be", () => {
     const groups = watched.sites[0]?.site.ledger.groups.filter(({ name }) => /^(observability|elastic-system)/.test(name)) ?? [];
-    const without = groups.filter(({ priority, preempts }) => priority !== 50_000 || preempts !== false).map(({ name }) => name);
+    const onEachNode = groups.filter(({ pods }) => pods === "each-node");
+    expect(onEachNode.map(({ priority }) => priority)).toEqual([2_000_001_000, 2_000_001_000]);
+    const others = groups.filter((group) => !onEachNode.includes(group));
+    const without = others.filter(({ priority, preempts }) => priority !== 50_000 || preempts !== false).map(({ name }) => name);
     // Jaeger's chart has no class, and jobs have none.
     expect(without.filter((name) => !/jaeger|job|settings|user|elasticsearch-/.test(name))).toEqual([]);
   });

@@ -1,9 +1,17 @@
 import { Construct } from "constructs";
 import { type BackupLock, MAX_LOCK_DAYS } from "../backup";
 import { refuse } from "../core/errors";
-import { bucketName } from "../core/names";
 import { exempt } from "../policy/contract";
-import { expiringLifecycle, loggedBucket, type PrivateBucketProps, type RecoveryRegion, replicateBucket } from "../storage";
+import {
+  type BucketPlace,
+  bucketNames,
+  expiringLifecycle,
+  loggedBucket,
+  type PrivateBucketProps,
+  type RecoveryRegion,
+  refuseOwnRegion,
+  replicateBucket,
+} from "../storage";
 import { AUDIT_KINDS, type AuditRetention, DIGESTS, digestDays } from "./trail/kinds";
 
 export interface AuditBucketProps {
@@ -52,16 +60,8 @@ export interface AuditBucketProps {
 export const MAX_AUDIT_DAYS = MAX_LOCK_DAYS - digestDays({ commands: 0 });
 
 /** Names of an environment's audit bucket and of the bucket with its access logs, then of their copies, known before they exist. */
-export function auditBuckets(place: BucketPlace, recoveryRegion?: string): readonly [string, string, ...(readonly string[])] {
-  return [...names(place), ...(recoveryRegion ? names({ ...place, region: recoveryRegion }, COPY) : [])];
-}
-
-type BucketPlace = Pick<AuditBucketProps, "account" | "region" | "name">;
-
-const COPY = "copy";
-
-function names({ account, region, name }: BucketPlace, ...which: readonly string[]): readonly [string, string] {
-  return [bucketName(account, region, ...name, "audit", ...which), bucketName(account, region, ...name, "audit", ...which, "logs")];
+export function auditBuckets(place: BucketPlace, recoveryRegion?: string): ReturnType<typeof bucketNames> {
+  return bucketNames("audit", place, recoveryRegion);
 }
 
 /** Bucket of audit records and their digests: objects are created and read, and never replaced or deleted before their retention ends. */
@@ -87,11 +87,9 @@ export class AuditBucket extends Construct {
       refuse(this, [{ value: lock, rule, remedy: `use "governance", or protect the bucket` }], "lock");
     }
 
-    if (recovery?.region === props.region) {
-      const rule = "is the region of the bucket itself, and is lost with it";
-      refuse(this, [{ value: recovery.region, rule, remedy: "choose another region" }], "recovery.region");
-    }
+    refuseOwnRegion(this, props.region, recovery);
 
+    const [name, logs, copyName = "", copyLogs = ""] = auditBuckets(props, recovery?.region);
     const days = kinds.map((kind) => keepDays[kind] ?? 0);
     const shared = {
       strictKey: true,
@@ -104,23 +102,23 @@ export class AuditBucket extends Construct {
     };
     const bucketIn = (
       where: string,
-      [name, logs]: readonly [string, string],
+      settings: Pick<PrivateBucketProps, "bucket" | "key" | "provider">,
+      logsName: string,
       writing: (arn: string) => object,
-      settings: Pick<PrivateBucketProps, "key" | "provider">,
     ) => {
       const statements = (arn: string) => [writing(arn), ...(protect ? protection(arn, administrators) : [])];
-      const accessLogs = { bucket: logs, account: props.account, keepDays: Math.max(...days) };
-      return loggedBucket(this, where, { ...shared, ...settings, bucket: name, statements }, accessLogs).bucket;
+      const accessLogs = { bucket: logsName, account: props.account, keepDays: Math.max(...days) };
+      return loggedBucket(this, where, { ...shared, ...settings, statements }, accessLogs).bucket;
     };
-    const bucket = bucketIn("records", names(props), createOnly, { key: props.key });
+    const bucket = bucketIn("records", { bucket: name, key: props.key }, logs, createOnly);
     this.id = bucket.id;
     this.arn = bucket.arn;
     if (!recovery) {
       exempt(bucket.node.findChild("bucket"), "CKV_AWS_144", "no recovery region is given: a lost region takes the trail along");
       return;
     }
-    const { region, key, provider } = recovery;
-    const copy = bucketIn(COPY, names({ ...props, region }, COPY), replicatedOnly, { key, provider });
+    const { key, provider } = recovery;
+    const copy = bucketIn("copy", { bucket: copyName, key, provider }, copyLogs, replicatedOnly);
     replicateBucket(this, {
       name: [...props.name, "audit-replication"],
       account: props.account,

@@ -1,13 +1,15 @@
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
-import { bucketName } from "../core/names";
 import { exempt } from "../policy/contract";
 import {
+  type BucketPlace,
+  bucketNames,
   expiringLifecycle,
   loggedBucket,
   type PrivateBucket,
   type PrivateBucketProps,
   type RecoveryRegion,
+  refuseOwnRegion,
   replicateBucket,
 } from "../storage";
 
@@ -53,18 +55,8 @@ export type BackupLock = "governance" | "compliance";
 export const MAX_LOCK_DAYS = 36_500;
 
 /** Names of all buckets with backups of an environment, known before a bucket exists. */
-export function backupBuckets(place: BucketPlace, recoveryRegion?: string): readonly string[] {
-  return [...names(place, ""), ...(recoveryRegion ? names({ ...place, region: recoveryRegion }, COPY) : [])];
-}
-
-type BucketPlace = Pick<BackupBucketProps, "account" | "region" | "name">;
-
-const COPY = "copy";
-
-/** Names of a bucket and of the bucket with its access logs. */
-function names({ account, region, name }: BucketPlace, which: string): readonly [string, string] {
-  const called = (...use: readonly string[]) => bucketName(account, region, ...name, "backups", ...(which ? [which] : []), ...use);
-  return [called(), called("logs")];
+export function backupBuckets(place: BucketPlace, recoveryRegion?: string): ReturnType<typeof bucketNames> {
+  return bucketNames("backups", place, recoveryRegion);
 }
 
 /** Bucket for backups: locked until they expire, with access logs, and copied to another region under another key. */
@@ -88,21 +80,18 @@ export class BackupBucket extends Construct {
         "keepDays",
       );
     }
-    if (recovery?.region === props.region) {
-      refuse(
-        this,
-        [{ value: recovery.region, rule: "is the region of the bucket itself, and is lost with it", remedy: "choose another region" }],
-        "recovery.region",
-      );
-    }
+    refuseOwnRegion(this, props.region, recovery);
 
+    const [name, logsName, copyName = "", copyLogs = ""] = backupBuckets(props, recovery?.region);
     const shared = {
       protect,
       strictKey: true,
       lifecycle: [expiringLifecycle("backups", "", keepDays)],
       lock: protect ? { days: keepDays, ...(lock ? { mode: lock } : {}) } : {},
     };
-    const { bucket, logs } = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
+    const bucketIn = (where: string, settings: Pick<PrivateBucketProps, "bucket" | "key" | "provider">, named: string) =>
+      loggedBucket(this, where, { ...shared, ...settings }, { bucket: named, account: props.account, keepDays });
+    const { bucket, logs } = bucketIn("primary", { bucket: name, key: props.key }, logsName);
     this.id = bucket.id;
     this.arn = bucket.arn;
     this.accessLogs = logs;
@@ -111,28 +100,14 @@ export class BackupBucket extends Construct {
       return;
     }
 
-    const { bucket: copy } = this.loggedBucket(COPY, { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
+    const { key, provider } = recovery;
+    const { bucket: copy } = bucketIn("copy", { bucket: copyName, key, provider }, copyLogs);
     this.copy = { id: copy.id, arn: copy.arn };
     replicateBucket(this, {
       name: [...props.name, "backup-replication"],
       account: props.account,
       from: { bucket, key: props.key },
-      to: { bucket: copy, key: recovery.key },
+      to: { bucket: copy, key },
     });
-  }
-
-  private loggedBucket(
-    which: string,
-    settings: Omit<PrivateBucketProps, "bucket">,
-    region: string,
-    props: BackupBucketProps,
-  ): { readonly bucket: PrivateBucket; readonly logs: PrivateBucket } {
-    const [bucket, logs] = names({ ...props, region }, which);
-    return loggedBucket(
-      this,
-      which || "primary",
-      { ...settings, bucket },
-      { bucket: logs, account: props.account, keepDays: props.keepDays },
-    );
   }
 }

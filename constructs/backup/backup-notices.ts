@@ -26,7 +26,7 @@ export class BackupNotices extends Construct {
   constructor(scope: Construct, id: string, { vault, databases, ...props }: BackupNoticesProps) {
     super(scope, id);
     const { name } = props;
-    const { topic, policy } = noticeTopic(this, { ...props, name: [...name, "backups"] });
+    const { topic, policy } = noticeTopic(this, "backups", props);
     const failed = new CloudwatchEventRule(this, "failed", {
       name: cloudName("eventRule", ...name, "backups-failed"),
       description: "Backup, copy and restore jobs that made nothing, or not all of it",

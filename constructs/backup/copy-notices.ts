@@ -9,11 +9,11 @@ export interface CopyNoticesProps extends NoticeTopicProps {
   readonly copies: Readonly<Record<string, { readonly from: string; readonly to: string }>>;
 }
 
-/** Notifications about objects that S3 could not copy to another region. S3 tries again for hours, and then leaves them out. */
+/** Notifications about objects that S3 could not copy to another region. S3 does not try those again. */
 export class CopyNotices extends Construct {
   constructor(scope: Construct, id: string, { copies, ...props }: CopyNoticesProps) {
     super(scope, id);
-    const { topic } = noticeTopic(this, { ...props, name: [...props.name, "copies"] });
+    const { topic } = noticeTopic(this, "copies", props);
     for (const [content, { from, to }] of Object.entries(copies)) {
       new CloudwatchMetricAlarm(this, content, {
         alarmName: cloudName("alarm", ...props.name, "not-copied", content),

@@ -7,7 +7,7 @@ import { policyDocument } from "../core/policy-document";
 
 /** Topic for notices, and its subscribers. */
 export interface NoticeTopicProps {
-  /** Name of the topic, most general part first. */
+  /** Prefix of its name, most general part first. */
   readonly name: readonly string[];
 
   readonly account: string;
@@ -22,12 +22,13 @@ export interface NoticeTopicProps {
   readonly notify?: readonly string[];
 }
 
-/** Creates a topic to which alarms and events of the account publish. */
+/** Creates a topic for one use, to which alarms and events of the account publish. */
 export function noticeTopic(
   scope: Construct,
+  use: string,
   { name, account, key, notify = [] }: NoticeTopicProps,
 ): { readonly topic: SnsTopic; readonly policy: SnsTopicPolicy } {
-  const topic = new SnsTopic(scope, "topic", { name: cloudName("topic", ...name), kmsMasterKeyId: key });
+  const topic = new SnsTopic(scope, "topic", { name: cloudName("topic", ...name, use), kmsMasterKeyId: key });
   const policy = new SnsTopicPolicy(scope, "policy", { arn: topic.arn, policy: policyDocument(publishers(topic.arn, account)) });
   for (const [index, endpoint] of notify.entries()) {
     new SnsTopicSubscription(scope, `subscription-${index}`, { topicArn: topic.arn, protocol: "email", endpoint });

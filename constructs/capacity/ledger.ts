@@ -26,12 +26,12 @@ export class CapacityLedger {
     priorities: Readonly<Record<string, number>> = {},
     private readonly nonPreempting: readonly string[] = [],
   ) {
-    this.priorities = new Map(Object.entries(priorities));
+    this.priorities = new Map(Object.entries({ ...SYSTEM_PRIORITIES, ...priorities }));
   }
 
   /** Priority and preemption of pods with a PriorityClass. Without a class, or with an unknown one: neither. */
   priorityOf(className = ""): Pick<PodGroup, "priority" | "preempts"> {
-    const priority = SYSTEM_PRIORITIES[className] ?? this.priorities.get(className);
+    const priority = this.priorities.get(className);
     if (!priority) return {};
     return this.nonPreempting.includes(className) ? { priority, preempts: false } : { priority };
   }

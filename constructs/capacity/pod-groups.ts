@@ -128,7 +128,7 @@ const PLACES: Readonly<Record<string, Spread["over"]>> = { "topology.kubernetes.
  */
 export function podGroups(
   objects: readonly object[],
-  priorities: Map<string, number> = new Map(),
+  priorities: Map<string, number> = new Map(Object.entries(SYSTEM_PRIORITIES)),
   nonPreempting: readonly string[] = [],
 ): readonly PodGroup[] {
   const problems: Problem[] = [];
@@ -249,7 +249,7 @@ function priorityOf(
   path: string,
   problems: Problem[],
 ): number {
-  const found = priority ?? SYSTEM_PRIORITIES[priorityClassName] ?? known.get(priorityClassName);
+  const found = priority ?? known.get(priorityClassName);
   if (found === undefined && priorityClassName !== GLOBAL_DEFAULT) {
     problems.push({
       path: `${path}.priorityClassName`,

@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { bucketName } from "../core/names";
 import { exempt } from "../policy/contract";
 import { logLifecycle } from "./lifecycle";
 import { PrivateBucket, type PrivateBucketProps } from "./private-bucket";
@@ -13,6 +14,24 @@ export interface AccessLogBucket {
 
   /** Retention of the objects whose access is logged, in days. Logs are kept as long, but at least a year. */
   readonly keepDays: number;
+}
+
+/** Location of a bucket, and the prefix of its name, most general part first. */
+export interface BucketPlace {
+  readonly account: string;
+  readonly region: string;
+  readonly name: readonly string[];
+}
+
+/** Names of a bucket and of the bucket with its access logs, then of their copies in another region, known before they exist. */
+export function bucketNames(
+  use: string,
+  { account, region, name }: BucketPlace,
+  recoveryRegion?: string,
+): readonly [string, string, ...(readonly string[])] {
+  const named = (where: string, ...which: readonly string[]) => bucketName(account, where, ...name, use, ...which);
+  const copies = recoveryRegion ? [named(recoveryRegion, "copy"), named(recoveryRegion, "copy", "logs")] : [];
+  return [named(region), named(region, "logs"), ...copies];
 }
 
 /** Creates a bucket, and a second one for its access logs, whose construct has the same ID with `-logs` at its end. */

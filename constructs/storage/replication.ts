@@ -3,6 +3,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
 import type { TerraformProvider } from "cdktf";
 import type { Construct } from "constructs";
+import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { policyDocument } from "../core/policy-document";
 import type { PrivateBucket } from "./private-bucket";
@@ -20,7 +21,7 @@ export interface RecoveryRegion {
 
 /** Replication of a bucket to another region. */
 export interface ReplicationProps {
-  /** Prefix of the role's name, most general part first. */
+  /** Name of the role, most general part first. */
   readonly name: readonly string[];
 
   readonly account: string;
@@ -30,6 +31,13 @@ export interface ReplicationProps {
 
   /** Bucket in another region, and its key. */
   readonly to: { readonly bucket: PrivateBucket; readonly key: string };
+}
+
+/** Refuses a copy in the region of its bucket. */
+export function refuseOwnRegion(scope: Construct, region: string, recovery: RecoveryRegion | undefined): void {
+  if (recovery?.region !== region) return;
+  const rule = "is the region of the bucket itself, and is lost with it";
+  refuse(scope, [{ value: region, rule, remedy: "choose another region" }], "recovery.region");
 }
 
 /** Id of the rule that copies all objects, a dimension of its metrics. */

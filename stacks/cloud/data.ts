@@ -15,7 +15,7 @@ import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { globalDatabaseOf, globalIdentifier } from "../model/derive/global-databases";
-import { isManagedRedis } from "../model/derive/members";
+import { isManagedRedis, presentStores } from "../model/derive/members";
 import type { RestoreOrigin } from "../model/derive/restores";
 import { managedSecretsOf, publishedAuthorities } from "../model/derive/secrets";
 import { type ManagedServer, managedServersOf, outputName, replicaServersOf } from "../model/derive/servers";
@@ -76,7 +76,7 @@ export function dataStacks(
 ): readonly PlatformStack<DataOutputs>[] {
   const secondaries = replicaServersOf(environment);
   // Secrets of a replica's users exist before the promotion, and after the server has become a replica again.
-  const secrets = managedSecretsOf({ ...environment, stores: [...environment.stores, ...(environment.replicas ?? [])] });
+  const secrets = managedSecretsOf({ ...environment, stores: presentStores(environment) });
   const servers = [...managedServersOf(environment), ...secondaries];
   const { system, name, aws } = environment;
   const caches = environment.stores.filter(isManagedRedis);

@@ -10,7 +10,7 @@ import { awsStackProps, PlatformStack } from "../base/stack";
 import { auditClusterOf, ownsSubjectKeys } from "../model/derive/audit";
 import { newClusters } from "../model/derive/clusters";
 import { edgeOf } from "../model/derive/endpoints";
-import { runsAt } from "../model/derive/members";
+import { presentStores, runsAt } from "../model/derive/members";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { managedServersOf } from "../model/derive/servers";
 
@@ -33,7 +33,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;
   const clusters = newClusters(environment).length > 0;
-  const managed = [...environment.stores, ...(environment.replicas ?? [])].some((store) => runsAt(store) === "aws");
+  const managed = presentStores(environment).some((store) => runsAt(store) === "aws");
   const secrets =
     clusters || managed ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
   const disks = clusters

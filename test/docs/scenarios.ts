@@ -172,7 +172,7 @@ function problemsOf(words: Words, deployed: Deployed, scripts: object): readonly
 
 async function npmProblems(words: Words, deployed: Deployed, scripts: object): Promise<readonly string[]> {
   const verb = words[1] ?? "";
-  if (["ci", "install", "update", "outdated", "view", "version", "ls", "test"].includes(verb)) return [];
+  if (["ci", "install", "update", "outdated", "view", "version", "ls"].includes(verb)) return [];
   const [script, args = []] = ownCommand(words) ?? [];
   if (script === undefined) return [`${verb} is not a known verb of npm`];
   if (!Object.hasOwn(scripts, script)) return [`package.json has no script ${script}`];
@@ -198,7 +198,7 @@ export async function ownCommandProblems(text: string, scripts: object): Promise
 
 function ownCommand([program, first = "", ...rest]: Words): readonly [script: string, args: Words] | undefined {
   if (program === "npx" && first === "cdktf-cqrs" && !["new", "--help"].includes(rest[0] ?? "new")) return [rest[0] ?? "", rest.slice(1)];
-  if (program !== "npm" || !(first === "run" || first === "start")) return undefined;
+  if (program !== "npm" || !["run", "start", "test"].includes(first)) return undefined;
   const [script = "", ...words] = [...(first === "run" ? [] : [first]), ...rest].filter((word) => word !== "-s");
   return [script, words[0] === "--" ? words.slice(1) : words];
 }

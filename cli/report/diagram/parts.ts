@@ -4,7 +4,7 @@ import { type Cluster, type ClusterKey, isExistingCluster } from "../../../stack
 import { CLUSTER_NAMES, clustersOf } from "../../../stacks/model/derive/clusters";
 import { type Connection, connectionsOf, destinationId, endpointId, partId } from "../../../stacks/model/derive/connections";
 import { publicEndpoints } from "../../../stacks/model/derive/endpoints";
-import { runsAt } from "../../../stacks/model/derive/members";
+import { presentStores, runsAt } from "../../../stacks/model/derive/members";
 import { workloadsOf } from "../../../stacks/model/derive/overview";
 import { nameIn, workloadsIn } from "../../../stacks/model/derive/workloads";
 import { zoneNames } from "../../../stacks/model/place";
@@ -45,7 +45,7 @@ export function diagramOf(system: System): Diagram {
   const areas = [endpointArea(system), ...clusterAreas(system), ...managedAreas(system), destinationArea(system)];
   const names = [
     ...workloadsIn(system).map((member) => [partId(member.workload), nameIn(member)] as const),
-    ...[...system.stores, ...(system.replicas ?? [])].map((store) => [partId(store), store.name] as const),
+    ...presentStores(system).map((store) => [partId(store), store.name] as const),
     ...publicEndpoints(system).map((endpoint) => [endpointId(endpoint), endpoint.hosts.join(", ")] as const),
     ...destinationsOf(system).map((host) => [destinationId({ host }), host] as const),
   ];
@@ -117,8 +117,10 @@ function zonesOf({ aws, ...system }: System): readonly string[] {
 }
 
 function managedAreas(system: System): readonly Area[] {
-  const stores = [...system.stores, ...(system.replicas ?? [])];
-  const at = (place: "aws" | "vendor") => stores.filter((store) => runsAt(store) === place).map(shapeOf);
+  const at = (place: "aws" | "vendor") =>
+    presentStores(system)
+      .filter((store) => runsAt(store) === place)
+      .map(shapeOf);
   return [
     {
       id: "areas/aws",

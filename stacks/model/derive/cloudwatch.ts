@@ -7,7 +7,7 @@ import type { System } from "../system";
 import { newClusters } from "./clusters";
 import { edgeOf, publicEndpoints } from "./endpoints";
 import { hubOf } from "./hub";
-import { serversOf } from "./members";
+import { presentStores, serversOf } from "./members";
 import { managedServersOf } from "./servers";
 
 /** Alert subjects of each AWS service. */
@@ -36,11 +36,10 @@ export function cloudWatchRules(system: System, key: ClusterKey): readonly RuleS
 }
 
 function servicesOf(system: System): readonly CloudWatchService[] {
-  const { aws, stores, replicas = [] } = system;
+  const { aws } = system;
   if (!aws) return [];
-  const managed = [...serversOf(system), ...serversOf({ stores: replicas }), ...stores].flatMap(
-    (store) => engineOf(store)?.cloudWatch ?? [],
-  );
+  const stores = presentStores(system);
+  const managed = [...serversOf({ stores }), ...stores].flatMap((store) => engineOf(store)?.cloudWatch ?? []);
   const entered = publicEndpoints(system).length > 0;
   const found: Readonly<Partial<Record<CloudWatchService, boolean>>> = {
     "load-balancers": entered,

@@ -28,6 +28,11 @@ export function runsAt(store: Pick<StoreOf, "settings"> | ServerOf): Runs {
   return (server ? engineOf({ settings: server }) : engine)?.runs ?? "cluster";
 }
 
+/** Stores that exist in an environment, used or not: replicas of a standby that waits among them. */
+export function presentStores({ stores, replicas = [] }: Pick<System, "stores" | "replicas">): readonly StoreOf[] {
+  return [...stores, ...replicas];
+}
+
 /** All PostgreSQL servers of an environment: PostgreSQL stores, and the servers of event stores. */
 export function serversOf({ stores }: Pick<System, "stores">): readonly ServerOf[] {
   return stores.flatMap((store): ServerOf[] => {

@@ -10,7 +10,7 @@ import type { StorePods } from "../stores/engine";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import { serverDrills } from "./drills";
 import { globalServersOf } from "./global-databases";
-import { serversOf } from "./members";
+import { presentStores, serversOf } from "./members";
 import { restoreWords } from "./restores";
 import { canFollow, isWaiting } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
@@ -42,7 +42,7 @@ export interface ResolvedStore {
 /** All stores of an environment, with the values derived from sizes. */
 export function resolvedStores(system: System): readonly ResolvedStore[] {
   const sizing = { size: system.size ?? "medium", isProtected: isProtected(system) };
-  return [...system.stores, ...(system.replicas ?? [])].flatMap((store): ResolvedStore[] => {
+  return presentStores(system).flatMap((store): ResolvedStore[] => {
     const resolved = engineOf(store)?.resolved(store.settings, sizing);
     if (!resolved) return [];
     const [server] = serversOf({ stores: [store] });

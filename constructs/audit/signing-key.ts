@@ -2,7 +2,6 @@ import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct } from "constructs";
 import { policyDocument } from "../core/policy-document";
-import { exempt } from "../policy/contract";
 
 export interface AuditSigningKeyProps {
   /** Alias of the key, without `alias/`. */
@@ -45,7 +44,6 @@ export class AuditSigningKey extends Construct {
       policy: policyDocument([administration, ...(signers.length > 0 ? [onlyFor(signers)] : [])]),
       lifecycle: { preventDestroy: protect },
     });
-    exempt(key, "CKV_AWS_7", "KMS rotates no asymmetric keys");
     new KmsAlias(this, "alias", { name: `alias/${alias}`, targetKeyId: key.keyId });
     this.arn = key.arn;
   }

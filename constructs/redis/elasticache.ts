@@ -238,9 +238,10 @@ export class ElastiCache extends Construct {
   ): void {
     const say = (property: string, ...problems: Parameters<typeof refuse>[1]) => refuse(this, problems, property);
     if (purpose === "store") {
+      // Synchronous durability (Valkey 9.0 on ElastiCache) would allow it: `durability` needs version 6.51 of the AWS provider.
       say("purpose", {
         value: purpose,
-        rule: "is not supported by ElastiCache: it acknowledges a write before a replica has it, so a failover loses the write, and a lost node loses its memory",
+        rule: "is not supported by ElastiCache before Valkey 9.0: it acknowledges a write before a replica has it, so a failover loses the write, and a lost node loses its memory",
         remedy: "use valkey in the cluster with a log that is synced, or store the only copy of data in PostgreSQL or the event store",
       });
     }

@@ -116,7 +116,7 @@ describe("ElastiCache", () => {
   it.each<[Partial<ElastiCacheProps>, string]>([
     [
       { purpose: "store" },
-      `purpose: "store" is not supported by ElastiCache: it acknowledges a write before a replica has it, so a failover loses the write, and ` +
+      `purpose: "store" is not supported by ElastiCache before Valkey 9.0: it acknowledges a write before a replica has it, so a failover loses the write, and ` +
         "a lost node loses its memory; use valkey in the cluster with a log that is synced, or store the only copy of data in PostgreSQL or the " +
         "event store",
     ],

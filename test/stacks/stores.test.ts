@@ -252,7 +252,9 @@ describe("a store that keeps what is nowhere else", () => {
 
   it("is no ElastiCache", () => {
     expect(onAws({ cache: { engine: "elasticache", purpose: "store", shards: 1, replicasPerShard: 1 } })).toEqual(
-      said('test.cache.purpose: "store" is not supported by ElastiCache: it acknowledges a write before a replica has it'),
+      said(
+        'test.cache.purpose: "store" is not supported by ElastiCache before Valkey 9.0: it acknowledges a write before a replica has it',
+      ),
     );
   });
 

@@ -28,7 +28,8 @@ export interface RedisServer {
   readonly size?: Size;
 
   /**
-   * `cache`: data may be lost. `store`: the only copy of its data; settings that may lose an acknowledged write are rejected.
+   * `cache`: data may be lost. `store`: the only copy of its data; settings that may lose an acknowledged write are rejected, and so is
+   * `elasticache`.
    * @default "cache"
    */
   readonly purpose?: RedisPurpose;

@@ -191,7 +191,7 @@ function writeProject(directory: string, wanted: Wanted): void {
 /** Programs that this repository's own `local` environment runs, if the project uses them. */
 function samplesOf({ shape }: Wanted): readonly string[] {
   const all = readdirSync(join(ROOT, "sample/programs")).filter((name) => name !== "tsconfig.json");
-  return shape === "cqrs" ? all : ["database.ts", "process.ts"];
+  return shape === "cqrs" ? all : ["database.ts", "metrics.ts", "process.ts"];
 }
 
 /** Subcommands that have npm scripts in a project. */

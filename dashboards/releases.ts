@@ -6,7 +6,7 @@ const BY = "cluster, namespace";
 
 const atMaximum = `kube_horizontalpodautoscaler_status_desired_replicas{${NAMESPACE}} / kube_horizontalpodautoscaler_spec_max_replicas{${NAMESPACE}}`;
 
-const quota = `max by (${BY}, resource) (kube_resourcequota{type="used",${NAMESPACE}} / ignoring (type) (kube_resourcequota{type="hard",${NAMESPACE}} > 0))`;
+const quota = `max by (${BY}, resource) (kube_resourcequota{type="used",resource=~"pods|(requests|limits)[.](cpu|memory)",${NAMESPACE}} / ignoring (type) (kube_resourcequota{type="hard",${NAMESPACE}} > 0))`;
 
 // Rolled out to the end: the controller has seen the latest specification, and all replicas are of it.
 const updated = `workload:kube_replicas_updated:max{${NAMESPACE}} / (workload:kube_replicas_desired:max{${NAMESPACE}} > 0)`;

@@ -31,7 +31,10 @@ export const sample = {
 
 /** What a container runs, and what it needs: measured at up to 40 MiB of memory at rest, and 60 MiB under load. */
 function program(main: string, ...others: readonly string[]) {
-  const files = [main, "process.ts", ...others].map((name) => [`/app/${name}`, readFileSync(join(__dirname, "programs", name), "utf8")]);
+  const files = [main, "process.ts", "metrics.ts", ...others].map((name) => [
+    `/app/${name}`,
+    readFileSync(join(__dirname, "programs", name), "utf8"),
+  ]);
   return {
     image: IMAGE,
     command: ["bun", "--smol", `/app/${main}`],

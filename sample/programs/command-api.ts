@@ -1,5 +1,6 @@
 /** Takes commands: POST /orders, with an Idempotency-Key by which it may be sent again. */
 import { createHash } from "node:crypto";
+import { command, expectCommand } from "./metrics.ts";
 import { type Order, Orders } from "./orders.ts";
 import { problem, serve } from "./process.ts";
 
@@ -16,11 +17,18 @@ const cors: Record<string, string> = ALLOWED_ORIGIN
 
 const orders = new Orders();
 
+const PLACE = "PlaceOrder";
+expectCommand(PLACE);
+
 serve({
   routes: {
     "/orders": {
       POST: async (request) => {
-        const answer = await place(request);
+        const answer = await command(
+          PLACE,
+          () => place(request),
+          ({ ok }) => !ok,
+        );
         for (const [name, value] of Object.entries(cors)) answer.headers.set(name, value);
         return answer;
       },

@@ -1,4 +1,5 @@
 import type { BunRequest } from "bun";
+import { exposition, request as measured } from "./metrics.ts";
 
 /** A variable that has to be there. */
 export function setting(name: string): string {
@@ -16,10 +17,11 @@ export function log(message: string, more: Readonly<Record<string, unknown>> = {
 export const ending = new AbortController();
 
 type Answer = (request: BunRequest) => Response | Promise<Response>;
+type Answers = Partial<Record<"GET" | "POST" | "OPTIONS", Answer>>;
 
 export interface Serving {
   /** What it answers, by path and method. */
-  readonly routes?: Readonly<Record<string, Partial<Record<"GET" | "POST" | "OPTIONS", Answer>>>>;
+  readonly routes?: Readonly<Record<string, Answers>>;
 
   /** Throws while it can't do its work. */
   readonly ready: () => void | Promise<void>;
@@ -33,14 +35,16 @@ export interface Serving {
 
 /**
  * Serves until SIGTERM, then finishes what is in hand and exits. `/health` asks whether it can work, so that nobody is sent to one
- * that can't; `/live` whether it lives, whatever it depends on, because no restart mends a database.
+ * that can't; `/live` whether it lives, whatever it depends on, because no restart mends a database. `/metrics` tells Prometheus of
+ * everything else that it was asked.
  */
 export function serve({ routes = {}, ready, work = Promise.resolve(), close = async () => {} }: Serving): void {
   const server = Bun.serve({
     port: Number(process.env.PORT ?? 8080),
     maxRequestBodySize: 64 * 1024,
     routes: {
-      ...routes,
+      ...Object.fromEntries(Object.entries(routes).map(([route, answers]) => [route, allMeasured(route, answers)])),
+      "/metrics": { GET: exposition },
       "/live": { GET: () => checked(alive) },
       "/health": { GET: () => checked(ready) },
     },
@@ -61,6 +65,14 @@ export function serve({ routes = {}, ready, work = Promise.resolve(), close = as
     await close();
     process.exit(0);
   });
+}
+
+function allMeasured(route: string, answers: Answers): Answers {
+  const each = Object.entries(answers).map(([method, answer]) => [
+    method,
+    (request: BunRequest) => measured(method, route, () => answer(request)),
+  ]);
+  return Object.fromEntries(each);
 }
 
 /** When what is under way in the background began, by its name. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { database } from "./database.ts";
+import { query } from "./metrics.ts";
 import { problem, serve } from "./process.ts";
 
 interface Row {
@@ -23,14 +24,15 @@ serve({
     "/": { GET: () => new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } }) },
     "/orders": {
       GET: async () => {
-        const rows: Row[] = await sql`select * from orders.orders order by placed_at desc, id limit 100`;
+        const rows = await query<Row>("ListOrders", () => sql`select * from orders.orders order by placed_at desc, id limit 100`);
         return Response.json(rows.map(shown));
       },
     },
     "/orders/:id": {
       GET: async ({ params }) => {
         const { id = "" } = params as { id?: string };
-        const [row]: Row[] = /^[0-9a-f-]{36}$/.test(id) ? await sql`select * from orders.orders where id = ${id}` : [];
+        const known = /^[0-9a-f-]{36}$/.test(id);
+        const [row] = known ? await query<Row>("GetOrder", () => sql`select * from orders.orders where id = ${id}`) : [];
         return row ? Response.json(shown(row)) : problem(404, "there is no such order, or not yet");
       },
     },

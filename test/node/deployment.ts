@@ -18,7 +18,7 @@ const JOB_ORDER = [/^read-database-(roles|projections)/, /^migrations-/, /-read-
 /** Stacks in the order of their dependencies; those of one line need nothing of each other. */
 const TOGETHER = [
   ["platform"],
-  ["event-store", "read-store", "broker"],
+  ["event-store", "read-store", "broker", "observability"],
   ["migrations", "notices"],
   ["write-side"],
   ["read-side"],

@@ -10,6 +10,9 @@ import { local } from "../fixtures/environments/local";
 /** What the sample runs on, and the same under another tag, as a new version. */
 export const VERSIONS = { first: local.queryApi.image, second: "docker.io/oven/bun:1.4.2" } as const;
 
+/** Where somebody else's Prometheus is. */
+export const METRICS_FROM = "monitoring";
+
 /** What is released at first. */
 const RELEASED: ReleaseFile = { "command-api": { slots: { blue: VERSIONS.first }, live: "blue" } };
 
@@ -33,8 +36,10 @@ export const LOCAL = {
   // Seven workers, jobs and a second version of everything have to fit beside the stores.
   eventStore: { ...local.eventStore, cpu: "200m" },
   readDatabase: { ...local.readDatabase, cpu: "200m" },
+  commandProcessors: { ...local.commandProcessors, metrics: { port: 8080 } },
   projections: { ...local.projections, workers: 5, partitions: 14 },
   stores: { broker: { engine: "nats", purpose: "events", storage: "1Gi" } },
+  monitoring: { prometheus: { namespace: METRICS_FROM } },
   domains: { notices: { workers: { publisher: messages("publish"), subscriber: messages("subscribe") } } },
 } as const satisfies Environment;
 

@@ -1,4 +1,5 @@
 import { ENVIRONMENT, stacksOf, VERSIONS } from "./environment";
+import { KUBE_STATE_METRICS_IMAGE, PROMETHEUS_IMAGE } from "./metrics";
 import { BROKER_IMAGE } from "./nats";
 import { backups } from "./recovery";
 import { CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE } from "./stand-ins";
@@ -10,5 +11,5 @@ const templates = [...stacksOf(ENVIRONMENT), backups()]
   .filter((pod) => pod !== undefined);
 const images = templates.flatMap(({ containers, initContainers = [] }) => [...containers, ...initContainers].map(({ image }) => image));
 // The one that is copied into pods has to be one static program.
-for (const image of new Set([...images, VERSIONS.second, BROKER_IMAGE, CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE]))
-  console.log(image.includes("-musl") ? "busybox" : "debian", image);
+const others = [BROKER_IMAGE, CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE, KUBE_STATE_METRICS_IMAGE, PROMETHEUS_IMAGE];
+for (const image of new Set([...images, VERSIONS.second, ...others])) console.log(image.includes("-musl") ? "busybox" : "debian", image);

@@ -133,6 +133,11 @@ const PUBLIC: Readonly<Record<string, () => object>> = {
   "/health/live": () => ({}),
 };
 
+/** What a node that leads says of itself, as far as it has what is measured. */
+const METRICS = `# TYPE kurrentdb_statuses gauge
+kurrentdb_statuses{name="Node",status="Leader"} 1
+`;
+
 const CALLS = "/event_store.client.streams.Streams/";
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,6 +152,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const known = signedIn(user, password);
   if (!known) return void reply(401);
   const body = await bodyOf(request);
+  if (url === "/metrics") return void response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(METRICS);
   if (url === "/users/$current") return void reply(200, { data: { loginName: user } });
   if (url === "/admin/reloadconfig") return void reply(200);
   // None ever runs: it has ended when it is asked for.

@@ -3,6 +3,7 @@ import { Wrong } from "../aws/results";
 import { until } from "../cluster/api";
 import { VERSIONS } from "./environment";
 import { inside, type Place } from "./kubectl";
+import { PROMETHEUS } from "./metrics";
 import { isReady, type Trial } from "./trial";
 
 /** What pods might connect to: each with its address. The last is outside, and takes whatever comes. */
@@ -16,11 +17,19 @@ const DESTINATIONS = {
   projections: ["orders-a-0.orders-a.projections.svc.cluster.local", 8080],
   "command gateway": ["gateway-nginx.write-side.svc.cluster.local", 80],
   "query gateway": ["gateway-nginx.read-side.svc.cluster.local", 80],
+  "progress of read models": ["known once its pod is there", 8080],
   "Kubernetes API": ["kubernetes.default.svc.cluster.local", 443],
   outside: ["stranger.default.svc.cluster.local", 8080],
 } as const satisfies Readonly<Record<string, readonly [string, number]>>;
 
 type Destination = keyof typeof DESTINATIONS;
+
+/** The destinations, with the address of what has no service. */
+async function destinations(trial: Trial): Promise<readonly (readonly [string, readonly [string, number]])[]> {
+  const [exporter] = await trial.pods("read-store", "app.kubernetes.io/name=read-database-progress");
+  if (!exporter) throw new Wrong("the exporter of read models does not run");
+  return Object.entries({ ...DESTINATIONS, "progress of read models": [exporter.status.podIP, 8080] as const });
+}
 
 /** Seconds that a connection may take on a busy machine. */
 const PATIENCE = 15;
@@ -38,9 +47,11 @@ const SAID: readonly (readonly [Place, readonly Destination[]])[] = [
   [{ namespace: "event-store", of: "statefulset/event-store" }, []],
   [{ namespace: "read-store", of: "statefulset/read-database" }, ["Kubernetes API"]],
   [{ namespace: "read-store", of: "statefulset/cache" }, []],
+  [{ namespace: "read-store", of: "deployment/read-database-progress" }, ["read database"]],
   [{ namespace: "notices", of: "deployment/publisher" }, ["broker"]],
   [{ namespace: "broker", of: "statefulset/broker" }, []],
-  // Nothing keeps it from asking: it is their own policies that keep others from answering.
+  // Nothing keeps these from asking: it is their own policies that keep others from answering.
+  [PROMETHEUS, ["event store", "command API", "query API", "progress of read models", "Kubernetes API", "outside"]],
   [{ namespace: "default", of: "stranger" }, ["Kubernetes API"]],
 ];
 
@@ -54,6 +65,7 @@ const OWN: Readonly<Record<string, Destination>> = {
   "event-store/statefulset/event-store": "event store",
   "read-store/statefulset/read-database": "read database",
   "read-store/statefulset/cache": "cache",
+  "read-store/deployment/read-database-progress": "progress of read models",
   "broker/statefulset/broker": "broker",
   "default/stranger": "outside",
 };
@@ -62,31 +74,35 @@ const OWN: Readonly<Record<string, Destination>> = {
 export async function networkPolicies(trial: Trial): Promise<void> {
   await trial.check("network policies let through what is said, and cut everything else", async () => {
     await stranger(trial);
+    const all = await destinations(trial);
     const tried = await Promise.all(
       SAID.map(async ([place, said]) => {
-        let wrong = await deviations(place, said);
+        let wrong = await deviations(place, said, all);
         // A pod that has just come is known to policies a second later.
-        for (let again = 0; again < 2 && wrong.length > 0; again++) wrong = await deviations(place, said);
+        for (let again = 0; again < 2 && wrong.length > 0; again++) wrong = await deviations(place, said, all);
         return wrong;
       }),
     );
     if (tried.flat().length > 0) throw new Wrong(tried.flat().join("\n"));
     const open = SAID.flatMap(([, said]) => said).length;
-    const all = SAID.length * Object.keys(DESTINATIONS).length - Object.keys(OWN).length;
-    return `${open} paths are open, ${all - open} are cut`;
+    return `${open} paths are open, ${SAID.length * all.length - Object.keys(OWN).length - open} are cut`;
   });
 }
 
-async function deviations(place: Place, said: readonly Destination[]): Promise<readonly string[]> {
+async function deviations(
+  place: Place,
+  said: readonly Destination[],
+  all: Awaited<ReturnType<typeof destinations>>,
+): Promise<readonly string[]> {
   const name = `${place.namespace}/${place.of}`;
-  const destinations = Object.entries(DESTINATIONS).filter(([destination]) => OWN[name] !== destination);
-  const tries = destinations.map(
+  const others = all.filter(([destination]) => OWN[name] !== destination);
+  const tries = others.map(
     ([destination, [host, port]]) =>
       `(timeout ${PATIENCE} bash -c ': <>/dev/tcp/${host}/${port}' 2>/dev/null && echo 'open:${destination}' || echo 'cut:${destination}') &`,
   );
   const { stdout, stderr } = await inside(place, `${tries.join("\n")}\nwait`);
   const seen = new Set(stdout.trim().split("\n"));
-  return destinations.flatMap(([destination]) => {
+  return others.flatMap(([destination]) => {
     const expected = said.includes(destination as Destination) ? "open" : "cut";
     return seen.has(`${expected}:${destination}`)
       ? []

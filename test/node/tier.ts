@@ -9,6 +9,7 @@ import { events } from "./events";
 import { failures } from "./failures";
 import { endAll } from "./kubectl";
 import { loss } from "./loss";
+import { Metrics, metrics } from "./metrics";
 import { networkPolicies } from "./network";
 import { breakGlass, projections, readme } from "./printed";
 import { recovery } from "./recovery";
@@ -29,6 +30,7 @@ async function admit(api: KubernetesApi): Promise<void> {
 async function tried(trial: Trial): Promise<void> {
   const { deployment } = trial;
   const deployed = await trial.check("every stack is applied, and passes its tests", async () => {
+    await trial.api.apply(Metrics.NAMESPACE);
     const failed = await deployment.bring(LOCAL);
     if (failed.size > 0) throw new Error([...failed].map(([name, report]) => `${name}: ${report}`).join("\n"));
     return "in place of their operators stand ins make the secrets, PostgreSQL, the cache, the gateways and the event store";
@@ -47,6 +49,7 @@ async function tried(trial: Trial): Promise<void> {
   });
   await browser(trial);
   await runtime(trial);
+  await metrics(trial);
   await networkPolicies(trial);
   // Workers come and go while everything else is tried.
   const moving = workers(trial);
@@ -62,6 +65,11 @@ async function tried(trial: Trial): Promise<void> {
   await recovery(trial);
 }
 
+async function ended({ api, deployment }: Trial): Promise<void> {
+  await deployment.destroy();
+  await new Metrics(api).end();
+}
+
 async function main(): Promise<void> {
   const kubeconfig = process.env.KUBECONFIG;
   const skip = (why: string) => console.log(`SKIPPED the node tier: ${why}\n0 passed, 0 failed, 1 skipped`);
@@ -71,7 +79,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       endAll();
-      trial.deployment.destroy().finally(() => process.exit(1));
+      ended(trial).finally(() => process.exit(1));
     });
   }
   try {
@@ -83,7 +91,7 @@ async function main(): Promise<void> {
     if (!(error instanceof Missing)) throw error;
     skip(error.message);
   } finally {
-    await trial.deployment.destroy();
+    await ended(trial);
     api.close();
     endAll();
   }

@@ -61,6 +61,12 @@ async function until(condition: () => boolean | Promise<boolean>, seconds = 20):
   throw new Error("it did not happen in time");
 }
 
+/** The series of an exposition, each with its value. */
+function samplesOf(text: string): ReadonlyMap<string, number> {
+  const lines = text.split("\n").filter((line) => line && !line.startsWith("#"));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
+}
+
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Lets through to the database, until it is closed. */
@@ -244,6 +250,42 @@ if (missing) process.stderr.write("SKIPPED the sample: bun is not installed\n");
     expect(await unnamed.json()).toEqual({ error: "send an Idempotency-Key of at most 255 characters" });
     expect((await queryApi.ask("/orders/none")).status).toBe(404);
     expect((await queryApi.ask("/other")).status).toBe(404);
+  });
+
+  it("tells Prometheus of commands and queries by their outcome, and of every request but its own", async () => {
+    const api = await (await startCommandApi()).ready();
+    const counted = async (role: Role) => samplesOf(await (await role.ask("/metrics")).text());
+    expect((await counted(api)).get('cqrs_command_total{command_type="PlaceOrder",status="success"}')).toBe(0);
+    await place("counted", undefined, api);
+    await place("counted", undefined, api);
+    await place("counted", { item: "", quantity: 1 }, api);
+    const placed = await counted(api);
+    const outcomes = (of: ReadonlyMap<string, number>) =>
+      ["success", "rejected", "error"].map((status) => of.get(`cqrs_command_total{command_type="PlaceOrder",status="${status}"}`));
+    expect(outcomes(placed)).toEqual([2, 1, 0]);
+    expect(placed.get('cqrs_command_duration_count{command_type="PlaceOrder",success="true"}')).toBe(2);
+    expect(placed.get('cqrs_command_duration_bucket{command_type="PlaceOrder",success="true",le="+Inf"}')).toBe(2);
+    const requests = [...placed].filter(([series]) => series.startsWith("http_server_request_duration_seconds_count"));
+    expect(requests.map(([series, count]) => [/route="([^"]+)".*code="(\d+)"/.exec(series)?.slice(1).join(" "), count])).toEqual([
+      ["/orders 201", 1],
+      ["/orders 200", 1],
+      ["/orders 400", 1],
+    ]);
+    // Its user may only read.
+    const barred = await (await startCommandApi({ EVENT_STORE_URL: events.url("subscriptions") })).ready();
+    expect((await place("barred", undefined, barred)).status).toBe(503);
+    expect(outcomes(await counted(barred))).toEqual([0, 0, 1]);
+    await Promise.all([api, barred].map((role) => role.end()));
+
+    const before = await counted(queryApi);
+    const { length } = await orders();
+    const after = await counted(queryApi);
+    const grown = (series: string) => (after.get(series) ?? 0) - (before.get(series) ?? 0);
+    expect(grown('cqrs_query_duration_count{query_type="ListOrders"}')).toBe(1);
+    expect(grown('cqrs_query_result_count_sum{query_type="ListOrders"}')).toBe(length);
+    const confirmed = await Promise.all(processors.map(counted));
+    const successes = confirmed.map((one) => one.get('cqrs_command_total{command_type="ConfirmOrders",status="success"}') ?? 0);
+    expect(Math.max(...successes)).toBeGreaterThan(0);
   });
 
   it("shows a browser a page that sends commands to the command API", async () => {

@@ -6,7 +6,7 @@ const IMAGE = "docker.io/oven/bun:1.4.2-slim";
 
 /** A container that runs a program of `sample/`, which is mounted with the files that it imports. */
 export function program(main: string, ...others: readonly string[]) {
-  const files = [main, "process.ts", ...others].map((name) => [`/app/${name}`, readFileSync(join("sample", name), "utf8")]);
+  const files = [main, "process.ts", "metrics.ts", ...others].map((name) => [`/app/${name}`, readFileSync(join("sample", name), "utf8")]);
   return {
     image: IMAGE,
     command: ["bun", "--smol", `/app/${main}`],

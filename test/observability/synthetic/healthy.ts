@@ -416,6 +416,11 @@ function workloads(): readonly Series[] {
       ["kube_resourcequota", 4, { type: "used" }],
       ["kube_resourcequota", 10, { type: "hard" }],
     ]),
+    // Its stores have all volumes that they may have.
+    ...exported({ namespace: "event-store", resourcequota: "quota", resource: "persistentvolumeclaims" }, [
+      ["kube_resourcequota", 3, { type: "used" }],
+      ["kube_resourcequota", 3, { type: "hard" }],
+    ]),
     ...exported({ namespace: "write-side", job_name: "migrate-1" }, [["kube_job_complete", 1, { condition: "true" }]]),
     ...cronJob("write-side", "expire-orders", { every: 2 * DAY, last: 600 }),
     ...job("write-side", "expire-orders-1", "expire-orders", 600, "complete"),

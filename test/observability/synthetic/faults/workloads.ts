@@ -94,9 +94,9 @@ export const WORKLOADS: readonly Fault[] = [
   },
   {
     name: "a quota is nearly used",
-    happens: (system) => system.set("kube_resourcequota", { type: "used" }, 9.5),
+    happens: (system) => system.set("kube_resourcequota", { resource: "requests.cpu", type: "used" }, 9.5),
     told: { QuotaNearlyUsed: ["team", "17m"] },
-    almost: (system) => system.set("kube_resourcequota", { type: "used" }, 8.9),
+    almost: (system) => system.set("kube_resourcequota", { resource: "requests.cpu", type: "used" }, 8.9),
   },
   {
     name: "a disruption budget allows nothing",

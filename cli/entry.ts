@@ -93,7 +93,7 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
   const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
   if (!subcommand) {
     const names = Object.keys(SUBCOMMANDS);
-    return fail(`${name}: is not a subcommand${suggestion(name, names) || `; use one of ${names.join(", ")}`}`);
+    return fail(`${name}: is not a subcommand${suggestion(name, [...names, "--help", "--version"]) || `; use one of ${names.join(", ")}`}`);
   }
   if (asksForHelp(args)) return print(subcommand.help());
   try {
@@ -104,8 +104,8 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
 }
 
 /**
- * Runs a subcommand with the program of the working directory's project. After type errors it only checks: it prints its own messages first,
- * then the compiler's, and writes nothing.
+ * Runs a subcommand with the program of the working directory's project. After type errors it only checks: it prints the compiler's messages,
+ * then its own, which are shorter, and writes nothing.
  */
 function inProject(run: (program: Program, args: readonly string[]) => number | Promise<number>): Subcommand["run"] {
   return async (args, compile) => {
@@ -113,11 +113,11 @@ function inProject(run: (program: Program, args: readonly string[]) => number | 
     const { sound, messages } = compile(directory);
     // If there is no program, messages of the compiler don't help.
     const program = await programOf(directory);
+    process.stderr.write(messages);
     try {
       const code = await run(program, sound ? args : [...args, CHECK_ONLY]);
       return sound ? code : 1;
     } finally {
-      process.stderr.write(messages);
       if (!sound) process.stderr.write("Types are wrong, and nothing was done.\n");
     }
   };

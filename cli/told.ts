@@ -23,6 +23,9 @@ const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> 
   EIO: ["can't be read or written: the device reports an error", "check the disk"],
 };
 
+/** Node reports a directory that can't be created in a read-only or deleted one as missing. */
+const NOT_CREATED = ["can't be created: the directory around it is read-only or was deleted", "choose another directory"];
+
 /** Message of an error that a user can fix; `undefined` for other errors. */
 export function messageFor(error: unknown): string | undefined {
   if (error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof InUse)
@@ -55,8 +58,9 @@ export function asksForHelp(argv: readonly string[]): boolean {
 }
 
 function fileFault(error: unknown): string | undefined {
-  const { code = "", path } = error as NodeJS.ErrnoException;
-  const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  const { code = "", path, syscall } = error as NodeJS.ErrnoException;
+  const known = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  const fault = code === "ENOENT" && syscall === "mkdir" ? NOT_CREATED : known;
   if (!(error instanceof Error) || !fault || typeof path !== "string") return undefined;
   const place = code === "ENOTDIR" || code === "EEXIST" ? fileInTheWay(path) : path;
   return `${shown(place)}: ${fault.join("; ")}`;
@@ -77,6 +81,8 @@ function brokenJson(error: unknown): string | undefined {
 }
 
 function shown(path: string): string {
-  const inside = relative(process.cwd(), path);
-  return inside === "" || inside.startsWith("..") ? path : inside;
+  // Files are written beside their place first, under a name that the user doesn't know.
+  const place = path.replace(/\.\d+\.part(?=\/|$)/, "");
+  const inside = relative(process.cwd(), place);
+  return inside === "" || inside.startsWith("..") ? place : inside;
 }

@@ -46,6 +46,14 @@ describe("messageFor", () => {
     expect(fault(() => at("/a/directory", full))).toBe("/a/directory: can't be written: the disk is full; free space on it");
   });
 
+  it("doesn't believe that a directory that can't be created is missing, and names it without the suffix of staging", () => {
+    const readOnly = Object.assign(new Error("ENOENT"), { code: "ENOENT", syscall: "mkdir", path: "/a/orders.123.part/test" });
+    expect(messageFor(readOnly)).toBe(
+      "/a/orders/test: can't be created: the directory around it is read-only or was deleted; choose another directory",
+    );
+    expect(fault(() => writeFileSync(join(directory, "a/b"), ""))).toBe("DIR/a/b: doesn't exist; create it");
+  });
+
   it("leaves errors of the program to their trace", () => {
     expect(messageFor(new TypeError("x is not a function"))).toBeUndefined();
     expect(messageFor(new SyntaxError("Unexpected token"))).toBeUndefined();

@@ -1,10 +1,11 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { namePartProblem } from "../constructs/core/names";
 import { Answers } from "./answers";
 import { suggestion } from "./command-line";
 import { Refused } from "./refused";
+import { at } from "./told";
 
 /** Shapes of a project and the places where it runs, each with a description. */
 const CHOICES = {
@@ -48,6 +49,9 @@ export interface NewOptions {
 
   /** @default - asks the user, if there is a terminal */
   readonly ask?: (question: string) => Promise<string | undefined>;
+
+  /** Root of the installed package. @default - that of this command */
+  readonly installed?: string;
 }
 
 interface Wanted {
@@ -57,12 +61,15 @@ interface Wanted {
 }
 
 /** Creates a project completely or not at all, and returns the exit code. @throws Refused */
-export async function createProject(argv: readonly string[], { directory = ".", ask = terminal() }: NewOptions = {}): Promise<number> {
+export async function createProject(
+  argv: readonly string[],
+  { directory = ".", ask = terminal(), installed = ROOT }: NewOptions = {},
+): Promise<number> {
   const wanted = await completed(parse(argv), ask, (name) => checkFree(resolve(directory, name), name));
   const target = resolve(directory, wanted.name);
   const staging = `${target}.${process.pid}.part`;
   try {
-    writeProject(staging, wanted);
+    at(target, () => writeProject(staging, wanted, packedFile(installed)));
     if (existsSync(target)) rmdirSync(target);
     renameSync(staging, target);
   } finally {
@@ -116,17 +123,23 @@ async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"], che
   ];
   const problems = checks.flatMap((check) => problemOf(check) ?? []);
   if (problems.length > 0) throw new Refused(problems.join("\n"));
-  const given = async (what: string, value: string | undefined, options: string) => {
-    const answer = value ?? (await ask?.(`${what} (${options}): `))?.trim();
-    if (!answer) throw new Refused(`${what}: is required\n\n${USAGE}`);
-    return answer;
+  const given = async <T>(what: string, value: string | undefined, options: string, check: (one: string) => T): Promise<T> => {
+    if (value !== undefined) return check(value);
+    for (;;) {
+      const answer = (await ask?.(`${what} (${options}): `))?.trim();
+      if (answer === undefined) throw new Refused(`${what}: is required\n\n${USAGE}`);
+      const problem = answer === "" ? `${what}: is required` : problemOf(() => check(answer));
+      if (problem === undefined) return check(answer);
+      console.log(problem);
+    }
   };
-  const chosen = async <C extends Choice>(choice: C, value: string | undefined) => {
+  const chosen = <C extends Choice>(choice: C, value: string | undefined) => {
     if (value === undefined && ask) console.log(optionsOf(choice));
-    return checkChoice(choice, await given(`--${choice}`, value, Object.keys(CHOICES[choice]).join(", "))) as keyof (typeof CHOICES)[C];
+    const check = (one: string) => checkChoice(choice, one) as keyof (typeof CHOICES)[C];
+    return given(`--${choice}`, value, Object.keys(CHOICES[choice]).join(", "), check);
   };
   return {
-    name: checked(await given("name", name, "lower-case letters, digits and hyphens")),
+    name: await given("name", name, "lower-case letters, digits and hyphens", checked),
     shape: await chosen("shape", shape),
     on: await chosen("on", on),
   };
@@ -170,7 +183,7 @@ function layersOf({ shape, on }: Wanted): readonly string[] {
   return ["project", ...kind, `${shape}-${on}`];
 }
 
-function writeProject(directory: string, wanted: Wanted): void {
+function writeProject(directory: string, wanted: Wanted, packed: string | undefined): void {
   mkdirSync(directory, { recursive: true });
   const samples = wanted.on === "kind" && wanted.shape !== "library" ? samplesOf(wanted) : [];
   for (const name of samples) cpSync(join(ROOT, "sample/programs", name), join(directory, "sample", name));
@@ -185,7 +198,22 @@ function writeProject(directory: string, wanted: Wanted): void {
       writeFileSync(to, readFileSync(join(from, path), "utf8").replace(PLACEHOLDER, wanted.name));
     }
   }
-  writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest(wanted.name, wanted.shape), null, 2)}\n`);
+  const vendored = packed && join(VENDOR, basename(packed));
+  if (vendored) cpSync(packed, join(directory, vendored));
+  writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest(wanted.name, wanted.shape, vendored), null, 2)}\n`);
+}
+
+/** Directory of a project for a package that no registry has. */
+const VENDOR = "vendor";
+
+/** The file from which npm installed this package, which no registry has then. */
+function packedFile(installed: string): string | undefined {
+  const lock = join(installed, "../.package-lock.json");
+  if (!existsSync(lock)) return undefined;
+  const entry = JSON.parse(readFileSync(lock, "utf8")).packages?.[`node_modules/${basename(installed)}`];
+  const [, path] = /^file:(.*\.tgz)$/.exec(entry?.resolved ?? "") ?? [];
+  const file = path && resolve(installed, "../..", path);
+  return file && existsSync(file) ? file : undefined;
 }
 
 /** Programs that this repository's own `local` environment runs, if the project uses them. */
@@ -211,7 +239,7 @@ const SCRIPTS = [
 ];
 
 /** The package.json of a project, with the package versions that this package is tested with. */
-function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
+function manifest(name: string, shape: Wanted["shape"] = "cqrs", vendored?: string): object {
   const { version, engines, peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(
     readFileSync(join(ROOT, "package.json"), "utf8"),
   );
@@ -228,7 +256,10 @@ function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
         : Object.fromEntries(SCRIPTS.map((script) => [script, `cdktf-cqrs ${script}`]))),
       test: `${compile} && node --test dist/test/program.test.js`,
     },
-    dependencies: { "cdktf-cqrs": `^${version}`, ...tested(Object.keys(peerDependencies).filter((each) => !optional.includes(each))) },
+    dependencies: {
+      "cdktf-cqrs": vendored ? `file:${vendored}` : `^${version}`,
+      ...tested(Object.keys(peerDependencies).filter((each) => !optional.includes(each))),
+    },
     devDependencies: tested(["@types/node", ...(shape === "library" ? [] : optional), "typescript"]),
   };
 }

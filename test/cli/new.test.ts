@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { createProject, help } from "../../cli/new";
+import { messageFor } from "../../cli/told";
 
 const SHAPES = ["cqrs", "domains", "library"] as const;
 const PLACES = ["aws", "on-premises", "kind"] as const;
@@ -117,15 +118,62 @@ describe("cdktf-cqrs new", () => {
     expect(printed.mock.calls[0]?.[0]).toMatch(/^ {4}cqrs {9}a write side and a read side.*\n {4}domains {6}.*\n {4}library {6}/);
     expect(questions).toEqual(["name (lower-case letters, digits and hyphens): ", "--shape (cqrs, domains, library): "]);
     expect(existsSync(inDirectory("billing/environments/local.ts"))).toBe(true);
-    await expect(createProject(["other"], answering("micro"))).rejects.toThrow('--shape: "micro" must be one of cqrs, domains, library');
     await expect(createProject(["other"], answering())).rejects.toThrow("--shape: is required");
     expect(readdirSync(directory)).toEqual(["billing"]);
+  });
+
+  it("asks again after an answer that is refused", async () => {
+    const answers = ["Billing", "billing", "", "micro", "cqrs", "KIND", "kind"];
+    const printed = jest.spyOn(console, "log");
+    expect(await createProject([], { directory, ask: async () => answers.shift() })).toBe(0);
+    const lines = printed.mock.calls.map(([line]) => String(line)).filter((line) => /^(name|--)/.test(line));
+    expect(lines).toEqual([
+      `name: "Billing" can't begin every cloud name; use lower-case letters, digits and single hyphens, beginning with a letter`,
+      "--shape: is required",
+      '--shape: "micro" must be one of cqrs, domains, library',
+      '--on: "KIND" must be one of aws, on-premises, kind; did you mean kind?',
+    ]);
+    expect(JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8")).name).toBe("billing");
+  });
+
+  it("says in a line that the disk is full, and leaves nothing", async () => {
+    jest.spyOn(jest.requireActual<typeof import("node:fs")>("node:fs"), "writeFileSync").mockImplementation(() => {
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    });
+    const error = await create("billing", "--shape", "cqrs", "--on", "aws").catch((thrown: Error) => thrown);
+    expect(messageFor(error)).toBe(`${inDirectory("billing")}: can't be written: the disk is full; free space on it`);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("takes along a package that npm installed from a file, because no registry has it", async () => {
+    const installed = inDirectory("cache/node_modules/cdktf-cqrs");
+    const lock = (resolved: string) => {
+      mkdirSync(installed, { recursive: true });
+      const packages = { "node_modules/cdktf-cqrs": { resolved } };
+      writeFileSync(join(installed, "../.package-lock.json"), JSON.stringify({ packages }));
+    };
+    const made = async (name: string) => {
+      await createProject([name, "--shape", "cqrs", "--on", "kind"], { directory, installed });
+      return JSON.parse(readFileSync(inDirectory(name, "package.json"), "utf8")).dependencies["cdktf-cqrs"];
+    };
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    writeFileSync(inDirectory("cdktf-cqrs-9.9.9.tgz"), "packed");
+    lock("file:../cdktf-cqrs-9.9.9.tgz");
+    expect(await made("billing")).toBe("file:vendor/cdktf-cqrs-9.9.9.tgz");
+    expect(readFileSync(inDirectory("billing/vendor/cdktf-cqrs-9.9.9.tgz"), "utf8")).toBe("packed");
+    for (const resolved of ["file:../gone.tgz", "https://registry.npmjs.org/cdktf-cqrs/-/cdktf-cqrs-9.9.9.tgz", "file:../linked"]) {
+      lock(resolved);
+      expect(await made("orders")).toBe(`^${version}`);
+      expect(existsSync(inDirectory("orders/vendor"))).toBe(false);
+      rmSync(inDirectory("orders"), { recursive: true });
+    }
   });
 
   it.each([
     [["billing"], `--shape: is required\n\n${USAGE}`],
     [["--shape", "cqrs", "--on", "aws"], `name: is required\n\n${USAGE}`],
     [["billing", "--shape", "cqsr", "--on", "aws"], '--shape: "cqsr" must be one of cqrs, domains, library; did you mean cqrs?'],
+    [["billing", "--shape", "CQRS", "--on", "aws"], '--shape: "CQRS" must be one of cqrs, domains, library; did you mean cqrs?'],
     [["billing", "--shape", "cqrs", "--on", "azure"], '--on: "azure" must be one of aws, on-premises, kind'],
     [
       ["billing", "--shape", "cqr", "--on", "knd"],

@@ -16,11 +16,12 @@ const usage = () => `usage: ${commandLine("backup", ["<environment> [--dry-run |
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
-Backs up every store of an environment that has a way to make a backup at any time, and stores one record of all of them, with an id, beside
-the backups: a restore begins with it. If one store fails, there is no record, and the exit code is 1.
+Backs up every store of an environment that has a way to make a backup at any time, and stores one
+record of all of them, with an id, beside the backups: a restore begins with it. If one store
+fails, there is no record, and the exit code is 1.
   --dry-run             prints what would be done, and does nothing
   --list                lists the records, the newest first
-  --within <duration>   makes no backup: exit code 1 if the newest record is older than, for example, 24h`;
+  --within <duration>   makes no backup: exits with 1 if the newest record is older than, say, 24h`;
 
 const OPTIONS = {
   "dry-run": { type: "boolean" },

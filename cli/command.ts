@@ -12,6 +12,7 @@ import { NO_TERMINAL } from "./change";
 import { commandLine, suggestion, written } from "./command-line";
 import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
+import { hanging, WORDS } from "./lines";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { changesIn, type ResourceChange } from "./plan-changes";
 import { planReport } from "./plan-report";
@@ -55,6 +56,9 @@ const EXITS: Readonly<Record<number, string>> = {
   3: "some stacks wait for others that are not deployed",
 };
 
+/** Beginnings of optional arguments, where a line may end. */
+const OPTIONAL = /(?<= )(?=\[)/;
+
 /** Text of `--help`. */
 export function usage(action: Request["action"]): string {
   const syntax = ARGUMENTS[action];
@@ -62,9 +66,9 @@ export function usage(action: Request["action"]): string {
   const options = Object.entries(OPTIONS).filter(([option]) => syntax.includes(option));
   const exits = Object.entries(EXITS).filter(([code]) => action === "plan" || code !== "2");
   return [
-    `usage: ${commandLine(action, [`${syntax} [-- <arguments of terraform ${terraform}>]`])}`,
+    ...hanging("usage: ", commandLine(action, [`${syntax} [-- <arguments of terraform ${terraform}>]`]), undefined, OPTIONAL),
     "",
-    ...options.map(([option, meaning]) => `  ${option.padEnd(17)}  ${meaning}`),
+    ...options.flatMap(([option, meaning]) => hanging(`  ${option.padEnd(17)}  `, meaning, undefined, WORDS)),
     "",
     "Exit codes:",
     ...exits.map(([code, meaning]) => `  ${code}  ${meaning}`),

@@ -4,6 +4,7 @@ import { accountFindings, identity } from "./doctor/account";
 import { clusterFindings } from "./doctor/clusters";
 import { type Finding, PREVENTING, type State } from "./doctor/finding";
 import { contexts, HERE, type Machine, programs, vendors } from "./doctor/machine";
+import { hanging } from "./lines";
 import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
 
@@ -15,8 +16,9 @@ export const help = () => `${usage()}
 Checks what is needed to deploy the environments, or one of them:
   this machine  programs, credentials, contexts of existing clusters
   AWS account   identity and end of the session, state bucket, quotas
-  clusters      reachable, version, the user's rights, storage classes, objects and CRDs that exist already
-Prints what was found and how to repair it. Exit code 1 if something prevents a deployment. Nothing is changed.`;
+  clusters      version, the user's rights, storage classes, objects and CRDs that exist already
+Prints what was found and how to repair it. Exit code 1 if something prevents a deployment. Nothing
+is changed.`;
 
 /** Checks the machine, accounts and clusters for a program, prints the results, and returns the exit code. @throws Refused */
 export async function doctor(
@@ -64,7 +66,7 @@ const TITLES: readonly (readonly [State, string])[] = [
 function print(findings: readonly Finding[]): void {
   const width = Math.max(...findings.map(({ subject }) => subject.length));
   for (const { subject, state = "ok", found, remedy } of findings)
-    console.log(`${state.padEnd(8)}  ${subject.padEnd(width)}  ${[found, remedy].filter(Boolean).join("; ")}`);
+    console.log(hanging(`${state.padEnd(8)}  ${subject.padEnd(width)}  `, [found, remedy].filter(Boolean).join("; ")).join("\n"));
   const lists = TITLES.flatMap(([state, title]) => {
     const subjects = findings.filter((finding) => finding.state === state).map(({ subject }) => subject);
     return subjects.length > 0 ? [`${title}: ${subjects.join(", ")}`] : [];

@@ -17,11 +17,15 @@ const usage = () => `usage: ${commandLine("outdated", ["[environment…] [--json
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
-Lists the versions in use, in all environments or in those that are named, with newer ones of their registries: packages, providers, charts,
-images, and on AWS Kubernetes, node images and add-ons. Images of workloads are not listed. Nothing is changed.
+Lists the versions in use, in all environments or in those that are named, with newer ones of their
+registries: packages, providers, charts, images, and on AWS Kubernetes, node images and add-ons.
+Images of workloads are not listed. Nothing is changed.
   --json  the same as data
 
-Exit code 0: everything is the newest. 2: there are newer versions. 3: some registries didn't answer, and the others have nothing newer.`;
+Exit codes:
+  0  everything is the newest
+  2  there are newer versions
+  3  some registries didn't answer, and the others have nothing newer`;
 
 /** Exit codes, like those of `plan`. */
 const EXIT = { newest: 0, newer: 2, unknown: 3 } as const;
@@ -163,8 +167,8 @@ function printed(rows: readonly Row[]): string {
   return [...lines, `${counts.join(", ")}.`, ...(old > 0 ? [HOW] : [])].join("\n");
 }
 
-const HOW =
-  "Versions of the platform come with its package: npm update cdktf-cqrs. To try one before, change constructs/core/versions.ts in a copy of the repository (CONTRIBUTING.md, Bump a version).";
+const HOW = `Versions of the platform come with its package: npm update cdktf-cqrs. To try one before, change
+constructs/core/versions.ts in a copy of the repository (CONTRIBUTING.md, Bump a version).`;
 
 function cells({ name, current, within, beyond, unknown, environments, support, changes }: Row): readonly string[] {
   if (unknown) return [name, current, `unknown: ${unknown}`];

@@ -16,7 +16,8 @@ const usage = () => `usage: ${commandLine("manifests", ["<environment> [--out <d
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
-Writes the Kubernetes objects and the chart values of an environment as YAML into <directory>/<environment>.
+Writes the Kubernetes objects and the chart values of an environment as YAML into
+<directory>/<environment>.
   --out <directory>  default: manifests. Files that this command did not write stay there.`;
 
 /** List of the files that were written into a directory, so that no other file is ever replaced or removed. */

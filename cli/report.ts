@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { describe } from "../constructs/core/errors";
 import { checkSupport, type Program, validate } from "../stacks";
 import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
@@ -12,18 +11,20 @@ import { pageOf } from "./report/page";
 import { readPrices } from "./report/prices";
 import { synthesizeAside } from "./scratch";
 import { capacityWarnings } from "./start";
-import { at, exitCodeOf } from "./told";
+import { at, exitCodeOf, warn } from "./told";
 
 const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>] [--drills]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
-Writes one HTML page about all environments, or those that are named: architecture, traffic, capacity, backups, exceptions, versions, alerts,
-stacks, quotas, billable resources and the differences between environments. The page loads nothing, and needs no server.
+Writes one HTML page about all environments, or those that are named: architecture, traffic,
+capacity, backups, exceptions, versions, alerts, stacks, quotas, billable resources and the
+differences between environments. The page loads nothing, and needs no server.
   --output <file>  default: report.html
-  --drills         reads the result of the last restore drill of each store from the buckets of backups
-  --prices <file>  prices as JSON, for a sum of what is billable: { "currency": "USD", "source": "…", "date": "2026-11-28", "prices": { … } }`;
+  --drills         reads the result of each store's last restore drill from the buckets of backups
+  --prices <file>  prices as JSON, for a sum of what is billable:
+                   { "currency": "USD", "source": "…", "date": "2026-11-28", "prices": { … } }`;
 
 const OPTIONS = ["--output", "--prices"] as const;
 
@@ -53,7 +54,7 @@ export async function report(
     const prices = priced === undefined ? {} : { prices: readPrices(priced, [...new Set(items)]) };
     const page = pageOf(contents, { ...prices, directory: dirname(output) });
     at(output, () => writeFileSync(output, page));
-    for (const problem of warnings) process.stderr.write(`warning: ${describe(problem)}\n`);
+    warn(warnings);
     const shown = contents.environments.map(({ name }) => name).join(", ");
     process.stdout.write(`${output}: written, about ${shown}. Open it in a browser.\n`);
     return 0;

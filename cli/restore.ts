@@ -22,8 +22,9 @@ const usage = () => `usage: ${commandLine("restore", ["<environment> --backup <i
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
-Restores a backup of all stores into another environment of the program, whose stores have no data yet: event stores first, then read models,
-each compared with the record of the backup. Run it again after each command that it prints: it continues with what is left.
+Restores a backup of all stores into another environment of the program, whose stores have no data
+yet: event stores first, then read models, each compared with the record of the backup. Run it again
+after each command that it prints: it continues with what is left.
   --backup <id>   id of the backup: ${commandLine("backup", ["<environment> --list"])}
   --into <name>   the other environment; if the program doesn't have it yet, prints what it needs
   --dry-run       prints the steps with their commands, and changes nothing

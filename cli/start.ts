@@ -1,4 +1,4 @@
-import { describe, type Problem } from "../constructs/core/errors";
+import type { Problem } from "../constructs/core/errors";
 import {
   asDomains,
   bootstrapName,
@@ -17,17 +17,18 @@ import { lockFile } from "./lock";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { print, type Summary, summarize } from "./summary";
-import { at, exitCodeOf } from "./told";
+import { at, exitCodeOf, warn } from "./told";
 
 const usage = () => `usage: ${commandLine("start", ["[environment] [--json] [--drills]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
-Validates the program, writes the Terraform of all environments, or of one, into cdktf.out (CDKTF_OUTDIR names another directory), and prints
-a summary. With one environment, the stacks of the others stay as they are.
+Validates the program, writes the Terraform of all environments, or of one, into cdktf.out, and
+prints a summary. CDKTF_OUTDIR names another directory. With one environment, the stacks of the
+others stay as they are.
   --json    the same as data
-  --drills  reads the result of the last restore drill of each store from the buckets of backups`;
+  --drills  reads the result of each store's last restore drill from the buckets of backups`;
 
 /**
  * Synthesizes a program, or one environment of it, and prints a summary. Returns the exit code. Support periods and times of restores are
@@ -60,7 +61,7 @@ export function start(
     const summary = summarize(program, synthesis, outdir);
     const tell = (told: Summary) => {
       process.stdout.write(flags.includes("--json") ? `${JSON.stringify(told, null, 2)}\n` : print(told, hasColours()));
-      for (const problem of [...aging, ...capacityWarnings(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
+      warn([...aging, ...capacityWarnings(synthesis.sites)]);
       return 0;
     };
     return flags.includes("--drills") ? drilled(program, summary, machine).then(tell, exitCodeOf) : tell(summary);

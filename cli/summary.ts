@@ -28,6 +28,7 @@ import {
 } from "../stacks";
 import { CLUSTER_NAMES } from "../stacks/model/derive/clusters";
 import { commandLine } from "./command-line";
+import { hanging, WORDS } from "./lines";
 
 /** Result of a synthesis, as data. */
 export interface Summary {
@@ -234,29 +235,6 @@ function table(title: string, rows: readonly (readonly string[])[]): readonly st
     return hanging(`    ${before.join("")}`, row.at(-1) ?? "");
   });
   return lines.length > 0 ? [`  ${title}:`, ...lines] : [];
-}
-
-/** Columns of a line that fits a terminal beside an editor. */
-const COLUMNS = 100;
-
-/** Columns for a text behind a long beginning. */
-const LEAST_COLUMNS = 40;
-
-/** Ends of phrases, where a line may end. */
-const PHRASES = /(?<=[,;] )/;
-
-const WORDS = /(?<= )/;
-
-/** Text that continues below itself where it doesn't fit a line. */
-function hanging(begin: string, text: string, paint = (line: string) => line, ends = PHRASES): readonly string[] {
-  const room = Math.max(COLUMNS - begin.length, LEAST_COLUMNS);
-  const lines = [""];
-  for (const part of text.split(ends)) {
-    const last = lines.at(-1) ?? "";
-    if (last !== "" && `${last}${part}`.trimEnd().length > room) lines.push(part);
-    else lines[lines.length - 1] = `${last}${part}`;
-  }
-  return lines.map((line, index) => `${index === 0 ? begin : " ".repeat(begin.length)}${paint(line.trimEnd())}`.trimEnd());
 }
 
 function placeOf(environment: System): string {

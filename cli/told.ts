@@ -1,8 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { InvalidInput } from "../constructs/core/errors";
+import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
 import { InUse, PolicyViolation } from "../stacks";
 import { withCommandLines, withPages } from "./command-line";
+import { hanging, WORDS } from "./lines";
 import { Refused } from "./refused";
 
 /** File system errors by code, with rule and remedy. */
@@ -39,6 +40,11 @@ export function exitCodeOf(error: unknown): number {
   if (message === undefined) throw error;
   process.stderr.write(`${message}\n`);
   return 1;
+}
+
+/** Prints problems that prevent nothing. */
+export function warn(problems: readonly Problem[]): void {
+  for (const problem of problems) process.stderr.write(`${hanging("warning: ", describe(problem), undefined, WORDS).join("\n")}\n`);
 }
 
 /** Runs work on a directory or file. An error without a path, such as that of a full disk, gets this path. */

@@ -28,15 +28,17 @@ Changes of a workload that is released by rolling:
   --rollback                            the previous version
 
 Changes of a workload that is released blue-green:
-  --slot blue|green --image <image>     deploys a version to a slot without requests; --force also to one with requests
+  --slot blue|green --image <image>     deploys a version to a slot without requests;
+                                        --force: also to one with requests
   --slot blue|green --empty             removes the version from the slot
   --preview on|off                      lets clients reach the slot that is not live, by a header
   --weights blue=90,green=10            share of requests of each slot
   --switch                              sends all requests to the other slot
   --rollback                            sends all requests to the previous version
 
-Without a workload, --rollback and --switch change each workload of the domain, or of the environment, to which they apply. Jobs that run
-before are not changed, because an older image doesn't undo a migration.
+Without a workload, --rollback and --switch change each workload of the domain, or of the
+environment, to which they apply. Jobs that run before are not changed, because an older image
+doesn't undo a migration.
 
 The command checks the change and writes the release file. Plan and apply the stack next.`;
 

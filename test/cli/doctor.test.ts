@@ -66,7 +66,7 @@ async function run(program: Program, machine: Machine, ...args: string[]) {
 /** The same with what the program synthesizes. */
 async function runOn(made: () => Synthesis, program: Program, machine: Machine, ...args: string[]) {
   const lines: string[] = [];
-  jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(...line.split("\n")));
+  jest.spyOn(console, "log").mockImplementation((text: string) => void lines.push(...text.replace(/\n {2,}/g, " ").split("\n")));
   const code = await doctor(program, args, machine, made);
   return { code, lines: lines.map((line) => line.replace(/ {2,}/g, "  ")) };
 }
@@ -74,6 +74,18 @@ async function runOn(made: () => Synthesis, program: Program, machine: Machine, 
 const all = aProgram(LOCAL, CLOUD);
 
 describe("cdktf-cqrs doctor", () => {
+  it("continues a finding below itself after a phrase, so that commands can be copied", async () => {
+    const printed = jest.spyOn(console, "log").mockImplementation();
+    const refused = () => {
+      throw new InvalidInput([]);
+    };
+    await doctor(all, [], aMachine(), refused);
+    expect(printed.mock.calls.map(([text]) => String(text)).find((text) => text.startsWith("wrong"))).toBe(
+      "wrong     program                its environments are refused,\n" +
+        `${" ".repeat(33)}so accounts and clusters were not checked; npm start`,
+    );
+  });
+
   it("lists what is there", async () => {
     expect(await run(all, aMachine())).toEqual({
       code: 0,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { commandLine, suggestion, withCommandLines, withPages } from "../../cli/command-line";
 import { entry } from "../../cli/entry";
+import { COLUMNS } from "../../cli/lines";
 import { lockFile } from "../../cli/lock";
 import { compileProject, exportedProgram } from "../../cli/project";
 
@@ -56,15 +57,27 @@ describe("the command", () => {
     expect(await run("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
-  it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "backup", "restore", "manifests", "doctor", "outdated", "audit"])(
-    "explains %s without a project",
-    async (name) => {
-      const { code, out, err } = await run(name, "--help");
-      expect({ code, err }).toEqual({ code: 0, err: "" });
-      expect(await run(name, "dev", "-h")).toEqual({ code, out, err });
-      expect(out).toMatch(new RegExp(`^(usage:)? +npm (run )?${name}\\b`, "im"));
-    },
-  );
+  it.each([
+    "start",
+    "plan",
+    "apply",
+    "destroy",
+    "bootstrap",
+    "release",
+    "backup",
+    "restore",
+    "manifests",
+    "doctor",
+    "outdated",
+    "audit",
+    "report",
+  ])("explains %s without a project", async (name) => {
+    const { code, out, err } = await run(name, "--help");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(await run(name, "dev", "-h")).toEqual({ code, out, err });
+    expect(out.split("\n").filter((line) => line.length > COLUMNS)).toEqual([]);
+    expect(out).toMatch(new RegExp(`^(usage:)? +npm (run )?${name}\\b`, "im"));
+  });
 
   it("names the subcommand that was meant, or all of them", async () => {
     expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { COLUMNS } from "../../cli/lines";
 import { start } from "../../cli/start";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
@@ -47,14 +48,13 @@ describe("npm start", () => {
     expect(out).toMatchSnapshot();
   });
 
-  it("prints lines that fit a terminal, also of long reasons", () => {
+  it("prints lines that fit a terminal, also of long reasons and warnings", () => {
     const [local] = two.environments.map((one) => ({ ...one, exceptions: { disposable: "a reason in many words ".repeat(8).trim() } }));
-    for (const each of [two, { ...two, environments: local ? [local] : [] }])
-      expect(
-        run(each)
-          .out.split("\n")
-          .filter((line) => line.length > 100),
-      ).toEqual([]);
+    for (const each of [two, { ...two, environments: local ? [local] : [] }]) {
+      const { out, err } = runOn("2027-02-01", each);
+      expect(`${out}${err}`.split("\n").filter((line) => line.length > COLUMNS)).toEqual([]);
+    }
+    expect(runOn("2027-02-01", two).err).toContain("warning: dev.cluster.version: ");
   });
 
   it("does one environment, named by the user, and has no colours where nobody sees them", () => {
@@ -129,7 +129,9 @@ describe("npm start", () => {
     const old = aProgram(anEnvironment({ cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" }, version: "1.34" } }));
     expect(runOn("2026-12-03", old)).toMatchObject({
       code: 0,
-      err: 'warning: test.cluster.version: "1.34" left standard support on 2026-12-02; extended support costs more, and ends on 2027-12-02; use 1.36\n',
+      err:
+        'warning: test.cluster.version: "1.34" left standard support on 2026-12-02; extended support costs\n' +
+        "         more, and ends on 2027-12-02; use 1.36\n",
     });
     expect(runOn("2027-12-03", old)).toEqual({
       code: 1,

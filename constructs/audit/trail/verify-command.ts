@@ -7,7 +7,7 @@ import { requireP256 } from "./signer";
 import { type Verification, verifyTrail } from "./verifier";
 
 /** Arguments of a verification. */
-export const VERIFY_ARGUMENTS = "--key <file> (--folder <folder> | --bucket <name>) [--as-of <time>] [--head <sha256>] [--json]";
+export const VERIFY_ARGUMENTS = "--key <file> (--folder <folder> | --bucket <name>)\n    [--as-of <time>] [--head <sha256>] [--json]";
 
 /** Text of `--help` for a program that is called like this. */
 export function verifyUsage(call: string): string {

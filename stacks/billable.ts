@@ -135,7 +135,7 @@ function hourly(item: string, count = 1): Count {
 }
 
 function amount(count: number): string {
-  return String(Math.round(count * 10) / 10);
+  return count.toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
 function listed(block: unknown): readonly Json[] {

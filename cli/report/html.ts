@@ -38,7 +38,7 @@ interface Table {
   readonly numbers?: readonly number[];
 }
 
-/** Class of tables with more columns than a page of 1,280 pixels shows. */
+/** Class of tables with more columns than a page below 1,440 pixels shows. */
 export const MANY = "many";
 
 /** A table. On a narrow page each row is a block, with the column's name before each cell; roles keep it a table for screen readers. */

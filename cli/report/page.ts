@@ -106,7 +106,7 @@ function sheet(file: string): string {
 function stackedStyles(): string {
   const stacked = sheet("stacked.css");
   const many = stacked.replaceAll('[role="table"]', `.${MANY}[role="table"]`);
-  return `@media screen and (max-width: 719px) {\n${stacked}}\n@media screen and (max-width: 1279px) {\n${many}}`;
+  return `@media screen and (max-width: 719px) {\n${stacked}}\n@media screen and (max-width: 1439px) {\n${many}}`;
 }
 
 /** Rules that show the chosen environment. Browsers without :has() show all. */

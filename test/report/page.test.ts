@@ -68,6 +68,13 @@ describe("the report", () => {
     expect([...page.matchAll(/<(\w+)[^>]*\shref="(?!#)/g)].every(([, tag]) => tag === "a")).toBe(true);
   });
 
+  it("prints diagrams at their size, tables of a few rows on one page, and each environment on pages of its own", async () => {
+    const [, print = ""] = (await pageAbout(alone)).split("@media print {");
+    expect(print).toContain("  .diagram {\n    min-width: 0;\n  }");
+    expect(print).toContain("table:not(:has(tbody tr:nth-child(16))) {\n    break-inside: avoid;");
+    expect(print).toContain("\n  .environment {\n    break-after: page;");
+  });
+
   it("links runbooks that can be reached, and only names the others", async () => {
     const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
     const monitored = (more: object) => aProgram(anEnvironment({ cluster, monitoring: { prometheus: true, ...more } }));

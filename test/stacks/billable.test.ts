@@ -21,11 +21,11 @@ describe("billable resources", () => {
       "node m7i.xlarge": "3, 2190 × hour",
       "node m7i.2xlarge": "5, 3650 × hour",
       // 3 nodes with 500Gi, 5 with 1Ti.
-      "EBS disk gp3 of nodes": "6620 GiB, 6620 × GiB-month",
+      "EBS disk gp3 of nodes": "6,620 GiB, 6620 × GiB-month",
       "Aurora db.r7g.large": "4, 2920 × hour",
       "ElastiCache cache.m7g.large": "6, 4380 × hour",
       "Kurrent Cloud m32": "3, 2190 × hour",
-      "Kurrent Cloud disk gp3": "3072 GiB, 3072 × GiB-month",
+      "Kurrent Cloud disk gp3": "3,072 GiB, 3072 × GiB-month",
       "NAT gateway": "3, 2190 × hour",
       "Network Load Balancer": "2, 1460 × hour",
       // 13 interface endpoints in three zones.

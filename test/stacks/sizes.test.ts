@@ -158,6 +158,12 @@ describe("the sizes of stores", () => {
       "read-database rds: version 17, instance db.r7g.xlarge, memory 32Gi, replicas 0, standby true, storage 50Gi, max_connections 50",
     ]);
   });
+
+  it("are the engine alone if it has none", () => {
+    const domains = { shop: { services: { web: { image: "web:1", replicas: 1, uses: ["memory"] } } } };
+    const environment = anEnvironment({ stores: { memory: { engine: "memory" } }, domains });
+    expect(resolvedStores(asDomains(environment)).find(({ name }) => name === "memory")?.settings).toBe("memory");
+  });
 });
 
 describe("the quota of a namespace", () => {

@@ -47,15 +47,17 @@ export function resolvedStores(system: System): readonly ResolvedStore[] {
     if (!resolved) return [];
     const [server] = serversOf({ stores: [store] });
     const { settings, ...rest } = resolved;
-    const words = Object.entries(settings).filter(([, value]) => value !== undefined);
+    const { engine } = (server ?? store).settings;
+    const words = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
     const restored = server && restoreWords(server);
     const followed = isWaiting(system) && canFollow(system, store) ? `follows ${system.standbyOf}` : undefined;
     const origin = restored ?? followed ?? globalWords(system, store);
+    const all = [...words, ...(origin ? [origin] : [])].join(", ");
     return [
       {
         store,
         name: (server ?? store).name,
-        settings: `${(server ?? store).settings.engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}${origin ? `, ${origin}` : ""}`,
+        settings: all === "" ? engine : `${engine}: ${all}`,
         ...rest,
       },
     ];

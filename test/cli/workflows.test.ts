@@ -72,12 +72,14 @@ describe.each(PROJECTS)("the workflows of a project of shape $shape on $on", ({ 
 
   if (!deploys) return;
 
-  it("apply one after the other, each approved by its environment, and cancel no apply", async () => {
+  it("apply one after the other the newest commit, each approved by its environment, and cancel no apply", async () => {
     const all = await workflows(shape, on);
     const applying = jobsOf(all).filter(([, { steps }]) => steps.some(({ run = "" }) => run.includes("npm run apply")));
     expect(applying.length).toBe(on === "aws" ? 3 : 2);
     for (const [, { environment, concurrency, "timeout-minutes": minutes, steps }] of applying) {
       expect(concurrency).toEqual({ group: `apply-${environment}`, "cancel-in-progress": false });
+      // Not the commit of the push, behind which a release may have come before the approval.
+      expect(steps[0].with.ref).toBe("${{ github.ref_name }}");
       if (on !== "aws") continue;
       const [session] = steps.flatMap((step: any) => step.with?.session ?? []);
       expect(session).toBe(SESSION.apply);

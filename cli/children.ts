@@ -36,6 +36,15 @@ const running = new Set<ChildProcess>();
 const listeners = new Set<() => void>();
 let interrupted = false;
 
+/** Goes on without output if what reads it has ended, like `head`: an apply must not stop in the middle. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
 /**
  * Forwards signals to all running programs, once per signal: at the first one Terraform stops gracefully, writes its state and releases its
  * lock; at a second one it aborts.

@@ -3,5 +3,7 @@ import { createRequire } from "node:module";
 import { build } from "./build.mjs";
 
 const compilation = build();
-const { entry } = createRequire(import.meta.url)("../dist/cli/entry.js");
+const require = createRequire(import.meta.url);
+const { entry } = require("../dist/cli/entry.js");
+require("../dist/cli/children.js").outliveReaders();
 process.exitCode = await entry(process.argv.slice(2), () => compilation);

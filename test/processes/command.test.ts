@@ -65,6 +65,12 @@ describe("the command of the package", () => {
     );
   });
 
+  it("goes on if what reads its output ends, as an apply must", () => {
+    const bin = join(__dirname, "../../cli/bin.js");
+    const script = `{ sleep 0.2; "${process.execPath}" "${bin}" --help; echo "ended with $?" >&2; } | true`;
+    expect(spawnSync("sh", ["-c", script], { encoding: "utf8" }).stderr).toBe("ended with 0\n");
+  });
+
   it("asks nothing if there is no terminal", () => {
     const usage = "usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
     const { code, err } = inDirectory(["new", "billing"], "cqrs\naws\n");

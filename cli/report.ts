@@ -54,7 +54,7 @@ export async function report(
     const prices = priced === undefined ? {} : { prices: readPrices(priced, [...new Set(items)]) };
     const page = pageOf(contents, { ...prices, directory: dirname(output) });
     at(output, () => writeFileSync(output, page));
-    warn(warnings);
+    warn(contents.environments.flatMap((environment) => environment.warnings));
     const shown = contents.environments.map(({ name }) => name).join(", ");
     process.stdout.write(`${output}: written, about ${shown}. Open it in a browser.\n`);
     return 0;

@@ -54,7 +54,7 @@ export function start(
     }
     if (only !== undefined) checkName(only, program);
     checkRestoreTimes(program, now);
-    const aging = checkSupport(program, now.slice(0, 10));
+    const aging = checkSupport(program, now.slice(0, 10)).filter(({ path }) => only === undefined || path.startsWith(`${only}.`));
     const lock = lockFile();
     const options = only === undefined ? { outdir, lock, prune: true } : { outdir, lock, only };
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));

@@ -125,6 +125,11 @@ describe("npm start", () => {
     });
   });
 
+  it("warns only about the named environment", () => {
+    expect(runOn("2027-02-01", two, "local").err).toBe("");
+    expect(runOn("2027-02-01", two, "dev").err).toContain("warning: dev.");
+  });
+
   it("warns of a Kubernetes that is about to lose its support, and refuses one that has", () => {
     const old = aProgram(anEnvironment({ cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" }, version: "1.34" } }));
     expect(runOn("2026-12-03", old)).toMatchObject({

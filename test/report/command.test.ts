@@ -49,8 +49,12 @@ describe("npm run report", () => {
 
   it("prints no sum without prices", async () => {
     const output = join(directory, "page.html");
-    await run("--output", output);
+    expect((await run("--output", output)).err).toMatch(/^warning: two\./);
     expect(readFileSync(output, "utf8")).not.toContain(" in a month, at the prices");
+  });
+
+  it("warns only about the named environments", async () => {
+    expect((await run("one", "--output", join(directory, "page.html"))).err).toBe("");
   });
 
   it("refuses what it does not know, and writes nothing", async () => {

@@ -14,6 +14,7 @@ import { contextOf } from "./model/between/clusters";
 import { step } from "./model/check/paths";
 import { membersOf } from "./model/derive/members";
 import type { Program } from "./model/environment";
+import { releaseFile } from "./model/release";
 import { asDomains } from "./model/shorthand";
 import { examine } from "./model/validate";
 
@@ -161,7 +162,13 @@ function neighbours(program: Program, name: string, outdir: string): readonly Co
 export function composed(app: App, program: Program, only?: string): readonly Composition[] {
   const { problems: said, sound } = examine(program);
   const isSaid = (found: Problem) =>
-    said.some((problem) => found.path.startsWith(problem.path) || problem.path.startsWith(`${found.path}.`) || isRepeated(found, problem));
+    said.some(
+      (problem) =>
+        found.path.startsWith(problem.path) ||
+        problem.path.startsWith(`${found.path}.`) ||
+        isRepeated(found, problem) ||
+        isUnreleased(found, problem),
+    );
   const failures: Problem[] = [];
   const compositions = compose(app, { ...program, ...sound }, only, (name, error) => {
     const found = error instanceof InvalidInput ? error.problems : nameTwice(sound, name, error);
@@ -178,6 +185,12 @@ export function composed(app: App, program: Program, only?: string): readonly Co
 function isRepeated(found: Problem, said: Problem): boolean {
   const text = (problem: Problem) => describe({ ...problem, path: "" });
   return text(found) === text(said) && said.path.startsWith(found.path.replace(/[^.]+$/, ""));
+}
+
+/** Checks if a construct has no image because of a problem in the release file of its environment. */
+function isUnreleased({ path }: Problem, said: Problem): boolean {
+  const [environment = ""] = path.split(".");
+  return said.path.startsWith(`${releaseFile(environment)}#`) && /\.(image|backends)$/.test(path);
 }
 
 /** Finding with the path of the setting that defines its resource. */

@@ -1,8 +1,9 @@
 import { Testing } from "cdktf";
-import { compose, type Environment, type Service } from "../../stacks";
+import { compose, type Environment, InvalidInput, type Service } from "../../stacks";
 import { workloadsIn } from "../../stacks/model/derive/workloads";
 import { released, versionsOf } from "../../stacks/model/release";
 import { asDomains } from "../../stacks/model/shorthand";
+import { composed } from "../../stacks/synthesize";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { program } from "../fixtures/environments";
 import { dev } from "../fixtures/environments/dev";
@@ -181,6 +182,19 @@ describe("a release file", () => {
     [{}, ".image: is missing; cdktf-cqrs release test command-api --image <image>"],
   ])("with %j of a service that has no slots is refused", (entry, message) => {
     expect(complaints(entry, aSystem({}))).toEqual([`${FILE}#command-api${message}`]);
+  });
+
+  it("says once that an image is missing, and not what constructs lack without it", () => {
+    const unreleased = aProgram(released(aSystem({ release: "rolling" }), {}));
+    expect(() => composed(Testing.app(), unreleased)).toThrow(
+      new InvalidInput(
+        ["command-api", "command-processors"].map((name) => ({
+          path: `${FILE}#${name}.image`,
+          rule: "is missing",
+          remedy: `cdktf-cqrs release test ${name} --image <image>`,
+        })),
+      ),
+    );
   });
 
   it("never has two versions of what must be single", () => {

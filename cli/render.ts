@@ -55,7 +55,8 @@ function parse(words: readonly string[]): { readonly name: string; readonly out:
   const unknown = words.find((word) => word.startsWith("-") && word !== "--out");
   if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--out"])}\n\n${usage()}`);
   const [name, ...rest] = words.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-  if (name === undefined || out === undefined || rest.length > 0) throw new Refused(usage());
+  if (out === undefined) throw new Refused(`--out: needs the path of a directory\n\n${usage()}`);
+  if (name === undefined || rest.length > 0) throw new Refused(`manifests: requires the name of one environment\n\n${usage()}`);
   return { name, out };
 }
 

@@ -167,9 +167,14 @@ describe("npm run manifests", () => {
   });
 
   it("refuses what it does not understand", () => {
-    const usage = { code: 1, out: "", err: "usage: npm run manifests -- <environment> [--out <directory>]\n" };
-    for (const args of [[], ["test", "--out"], ["test", "other"]]) expect(run(...args)).toEqual(usage);
-    expect(run("test", "--oout", "x")).toEqual({ ...usage, err: `--oout: not an option here; did you mean --out?\n\n${usage.err}` });
+    const refused = (what: string) => ({
+      code: 1,
+      out: "",
+      err: `${what}\n\nusage: npm run manifests -- <environment> [--out <directory>]\n`,
+    });
+    for (const args of [[], ["test", "other"]]) expect(run(...args)).toEqual(refused("manifests: requires the name of one environment"));
+    expect(run("test", "--out")).toEqual(refused("--out: needs the path of a directory"));
+    expect(run("test", "--oout", "x")).toEqual(refused("--oout: not an option here; did you mean --out?"));
   });
 
   it("only checks where types are wrong", () => {

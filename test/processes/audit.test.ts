@@ -105,6 +105,7 @@ describe("audit-digest.mjs and audit-verify.mjs", () => {
     const code = await audit(["verify", "--key", join(folder, "public.pem"), "--folder", copy]);
     written.mockRestore();
     expect(code).toBe(0);
+    await expect(audit([])).rejects.toThrow(/^audit: requires verify\n\nUsage:\n/);
     await expect(audit(["check"])).rejects.toThrow("audit check: is not supported; use audit verify");
   });
 

@@ -10,7 +10,8 @@ try {
   // Writes nothing if there is a problem in any stack.
   const { capacity } = synthesizeChecked(app);
   const resources = node.findAll().filter((construct) => TerraformResource.isTerraformResource(construct)).length;
-  console.log([`${node.id}: ${resources} resources, written to ${app.outdir}/stacks/${node.id}`, ...capacity].join("\n"));
+  const fits = capacity.map((cluster) => `capacity of ${cluster}`);
+  console.log([`${node.id}: ${resources} resources, written to ${app.outdir}/stacks/${node.id}`, ...fits].join("\n"));
 } catch (error) {
   if (!(error instanceof InvalidInput)) throw error;
   console.error(error.message);

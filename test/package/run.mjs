@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { check, conclude, inTemporaryDirectory, node, quietly, run } from "../checks.mjs";
 
@@ -194,6 +194,13 @@ function checkProjects(command, directory, tarball) {
     mkdirSync(dirname(project), { recursive: true });
     check(`${title}: it is created`, () => run(dirname(project), command, ["new", "orders", "--shape", shape, "--on", on]));
   }
+  check("new: projects have the file of the package, which no registry has", () => {
+    const vendored = `vendor/${basename(tarball)}`;
+    for (const { project } of projects) {
+      assert.equal(json(join(project, "package.json")).dependencies["cdktf-cqrs"], `file:${vendored}`);
+      assert.ok(readFileSync(join(project, vendored)).equals(readFileSync(tarball)));
+    }
+  });
   const packagesOf = ({ project }) => {
     const { dependencies, devDependencies } = json(join(project, "package.json"));
     return { dependencies: { ...dependencies, "cdktf-cqrs": `file:${tarball}` }, devDependencies };

@@ -18,6 +18,9 @@ import { type AlertRow, alertsOn } from "./alerts";
 import { type Layout, layoutOf } from "./diagram/layout";
 import { type Diagram, diagramOf } from "./diagram/parts";
 
+/** Connections of a diagram that is still read: with more, it is several pages wide and high. */
+const MOST_CONNECTIONS = 200;
+
 /** Everything that a report shows. */
 export interface Contents {
   /** Date of the checks, `2026-11-28`. */
@@ -40,7 +43,9 @@ export interface Described {
   readonly system: System;
   readonly sites: readonly MeasuredSite[];
   readonly diagram: Diagram;
-  readonly layout: Layout;
+
+  /** @default - none: the diagram is too large to be read */
+  readonly layout?: Layout;
   readonly traffic: Traffic;
   readonly alerts: readonly AlertRow[];
   readonly bill: readonly Billable[];
@@ -94,7 +99,7 @@ async function described(written: Environment, { summary, synthesis, needs, warn
     system,
     sites,
     diagram,
-    layout: await layoutOf(diagram),
+    ...(diagram.connections.length <= MOST_CONNECTIONS ? { layout: await layoutOf(diagram) } : {}),
     traffic: traffic(system),
     alerts: alertsOn(sites),
     bill: billables(

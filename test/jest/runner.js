@@ -1,57 +1,50 @@
-const asyncHooks = require("node:async_hooks");
-const { createRequire } = require("node:module");
-const circus = require("jest-circus/runner").default;
+const { dirname, join } = require("node:path");
 
-/**
- * What compares, prints and keeps snapshots. It knows a test file by what it is told at the beginning of each, so all files of a
- * process can share it: to load it anew for each takes longer than most files' tests.
- */
-const SHARED = new Set([
-  "@jest/expect",
-  "@jest/test-result",
-  "co",
-  "dedent",
-  "expect",
-  "is-generator-fn",
-  "jest-each",
-  "jest-matcher-utils",
-  "jest-message-util",
-  "jest-snapshot",
-  "jest-util",
-  "p-limit",
-  "pretty-format",
-  "pure-rand",
-  "slash",
-  "stack-utils",
-]);
+/** The part of jest that runs the tests of a file. It makes its functions and state once, where it is loaded. */
+const PART = join(dirname(require.resolve("jest-circus/runner")), "jestAdapterInit.js");
 
-const resolved = new Map();
+const LISTENERS = Symbol.for("EVENT_HANDLERS");
+const TIMEOUT = Symbol.for("TEST_TIMEOUT_SYMBOL");
 
-/** A shared module, looked for once. */
-function shared(from, to) {
-  const key = `${from} ${to}`;
-  if (!resolved.has(key)) resolved.set(key, createRequire(from)(to));
-  return resolved.get(key);
+/** Jest's own runner with that part loaded once for all files of a process: to load it for each takes longer than most files' tests. */
+function load() {
+  const part = require(PART);
+  const run = require("jest-circus/runner").default;
+  const STATE = Object.getOwnPropertySymbols(globalThis).find(({ description }) => description === "JEST_STATE_SYMBOL");
+  const initial = globalThis[STATE];
+  const own = globalThis[LISTENERS].length;
+
+  /** Forgets the file before. */
+  const begin = (environment) => {
+    globalThis[LISTENERS].length = own;
+    const root = { ...initial.rootDescribeBlock, children: [], hooks: [], tests: [] };
+    globalThis[STATE] = {
+      ...initial,
+      currentDescribeBlock: root,
+      describeRetryOptions: new WeakMap(),
+      rootDescribeBlock: root,
+      unhandledErrors: [],
+      unhandledRejectionErrorByPromise: new Map(),
+      unhandledRejectionErrorByPromiseByHook: new WeakMap(),
+      unhandledRejectionErrorByPromiseTarget: new WeakMap(),
+    };
+    // A file sets it in its own world: `jest.setTimeout`.
+    Object.defineProperty(globalThis, TIMEOUT, { configurable: true, get: () => environment.global[TIMEOUT] });
+  };
+
+  return (globalConfig, config, environment, runtime, path) => {
+    const original = runtime.requireInternalModule;
+    runtime.requireInternalModule = (from, to) => (from === PART ? part : original.call(runtime, from, to));
+    begin(environment);
+    // Without the last parameter, to which each single test would be reported: results of files are enough.
+    return run(globalConfig, config, environment, runtime, path);
+  };
 }
 
-/** Runs a test file as jest does, with those parts of jest that are the same for all files. */
-module.exports = async (globalConfig, config, environment, runtime, ...rest) => {
-  // Jest leaves one behind for each file, and every promise of a process is told to each of them.
-  const storages = [];
-  class AsyncLocalStorage extends asyncHooks.AsyncLocalStorage {
-    constructor() {
-      super();
-      storages.push(this);
-    }
-  }
-  const load = runtime.requireInternalModule;
-  runtime.requireInternalModule = (from, to) => {
-    if (to === "node:async_hooks") return { ...asyncHooks, AsyncLocalStorage };
-    return SHARED.has(to) ? shared(from, to) : load.call(runtime, from, to);
-  };
-  try {
-    return await circus(globalConfig, config, environment, runtime, ...rest);
-  } finally {
-    for (const storage of storages) storage.disable();
-  }
+let runner;
+
+/** Runs a test file as jest does. What it needs is loaded at the first file, because while jest loads this one it transforms what it loads. */
+module.exports = (...file) => {
+  runner ??= load();
+  return runner(...file);
 };

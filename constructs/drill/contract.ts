@@ -1,30 +1,10 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import type { S3Client } from "../aws-client";
+import { S3Client, s3FromEnvironment } from "../aws-client";
+import type { DrillResult } from "./result";
 
-/** Result of a restore drill, as it is published. */
-export interface DrillResult<Restored = unknown> {
-  /** Kind of the backup: `stream-backup`, `postgres`. */
-  readonly drill: string;
-
-  /** Time of its start. */
-  readonly time: string;
-  readonly passed: boolean;
-
-  /** Reasons why it failed. */
-  readonly problems: readonly string[];
-
-  /** Restored data. Null if the restore failed. */
-  readonly restored: Restored | null;
-
-  /** Duration of the restore, with its checks. Null if it failed. */
-  readonly restoreSeconds: number | null;
-
-  /** Data loss. Null if it could not be measured. */
-  readonly lossSeconds: number | null;
-  readonly rpoSeconds: number;
-  readonly rtoSeconds: number;
-}
+export { measure, type Objectives } from "./measure";
+export type { DrillResult };
 
 /** Metadata of an object that records its SHA-256. */
 const RECORDED = "x-amz-meta-sha256";
@@ -66,6 +46,21 @@ function parsed(text: string): Partial<DrillResult> | null {
 
 function hashOf(body: Buffer): string {
   return createHash("sha256").update(body).digest("hex");
+}
+
+/** Drills, and stores the result in `BUCKET`, below `RESULTS`. Returns true if the drill passed. @throws Error if one is not set */
+export async function published(env: NodeJS.ProcessEnv, drill: () => Promise<DrillResult>): Promise<boolean> {
+  const { BUCKET: bucket, RESULTS: prefix } = env;
+  if (!bucket) throw new Error("BUCKET is not set");
+  if (!prefix) throw new Error("RESULTS is not set");
+  const s3 = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env }, bucket));
+  const { passed } = await exposed(env, async () => {
+    const result = await drill();
+    process.stdout.write(`${JSON.stringify({ message: "drilled", ...result })}\n`);
+    await publish(s3, prefix, result);
+    return result;
+  });
+  return passed;
 }
 
 /** Time in seconds for which a result is exposed: two scrapes at the longest interval, and a quarter of a minute. */

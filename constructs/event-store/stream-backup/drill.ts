@@ -1,18 +1,9 @@
-import type { DrillResult } from "../../drill/contract";
+import { type DrillResult, measure, type Objectives } from "../../drill/contract";
 import { differenceOf, isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
 import { contentsOf, lastLink } from "./generations";
 import { restore, type Target } from "./restore";
-import type { Store } from "./store";
-
-/** Recovery objectives in seconds. */
-export interface Objectives {
-  /** Maximum age of the oldest event without a backup. */
-  readonly rpo: number;
-
-  /** Maximum duration of the restore. After twice this time, the drill ends without having restored everything. */
-  readonly rto: number;
-}
+import { ageOf, type Store } from "./store";
 
 /** Stores that a drill uses. */
 export interface DrillStores {
@@ -30,41 +21,16 @@ export async function drill(
   objectives: Objectives,
   time = () => new Date(),
 ): Promise<DrillResult<Target>> {
-  const { rpo, rto } = objectives;
   const started = time();
-  const seconds = () => (time().getTime() - started.getTime()) / 1000;
-  const problems: string[] = [];
-  const restored = await attempt(problems, () => within(2 * rto, restore(bucket, stores.scratch, {})));
-  // All objects checked, all events appended and compared.
-  const restoreSeconds = restored ? seconds() : null;
-  const lossSeconds = restored ? await attempt(problems, () => lossOf(bucket, stores.source, restored, started)) : null;
-  if (restoreSeconds !== null && restoreSeconds > rto) problems.push(`the restore took ${restoreSeconds} s, and the RTO is ${rto} s`);
-  if (lossSeconds !== null && lossSeconds > rpo) {
-    problems.push(`the oldest event without a backup was ${lossSeconds} s old, and the RPO is ${rpo} s`);
-  }
-  const measured = { restored, restoreSeconds, lossSeconds, rpoSeconds: rpo, rtoSeconds: rto };
-  return { drill: "stream-backup", time: started.toISOString(), passed: problems.length === 0, problems, ...measured };
-}
-
-async function attempt<T>(problems: string[], part: () => Promise<T>): Promise<T | null> {
-  try {
-    return await part();
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
-    return null;
-  }
-}
-
-async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the restore has not ended within ${seconds} s, twice the RTO`)), seconds * 1000);
+  return measure({
+    drill: "stream-backup",
+    ...objectives,
+    started,
+    // All objects checked, all events appended and compared.
+    restore: () => restore(bucket, stores.scratch, {}),
+    loss: (restored) => lossOf(bucket, stores.source, restored, started),
+    time,
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Age of the oldest event of the store at a time that a restore of this target lacks. */
@@ -77,8 +43,7 @@ async function lossOf(bucket: Bucket, source: Store, { generation, sequence }: T
   const end = await source.end();
   if (!end) return 0;
   for await (const event of source.read(link.through?.position, end)) {
-    // Ticks of 100 ns.
-    if (isBackedUp(event)) return Math.max(0, (at.getTime() - Number(BigInt(event.created) / 10_000n)) / 1000);
+    if (isBackedUp(event)) return ageOf(event, at);
   }
   return 0;
 }

@@ -1,8 +1,8 @@
-import { S3Client, s3FromEnvironment } from "../../aws-client";
-import { exposed, publish } from "../../drill/contract";
+import { published } from "../../drill/contract";
 import { backup } from "./backup";
 import { Bucket } from "./bucket";
 import { drill } from "./drill";
+import { numberOf, scratchUrl } from "./environment";
 import { follow, promote } from "./follow";
 import { log } from "./log";
 import { restore, type Wanted } from "./restore";
@@ -72,28 +72,13 @@ function sequenceOf({ until }: Wanted): number | undefined {
 /** Drills, and publishes the result. Returns true if the drill passed. */
 async function drilled(bucket: Bucket, source: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
   const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
-  const { RESULTS: prefix } = env;
-  if (!prefix) throw new Error("RESULTS is not set");
   const { RESULTS_BUCKET: place = bucket.name, RESULTS_REGION: region = env.AWS_REGION } = env;
-  const results = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env, AWS_REGION: region }, place));
   const scratch = new Store(scratchUrl(env));
   try {
-    const result = await exposed(env, async () => {
-      const drilled = await drill(bucket, { source, scratch }, objectives);
-      log("drilled", { ...drilled });
-      await publish(results, prefix, drilled);
-      return drilled;
-    });
-    return result.passed;
+    return await published({ ...env, BUCKET: place, AWS_REGION: region }, () => drill(bucket, { source, scratch }, objectives));
   } finally {
     scratch.close();
   }
-}
-
-/** A drill appends only to a store on its own machine. */
-function scratchUrl({ SCRATCH_URL: url = "" }: NodeJS.ProcessEnv): string {
-  if (/^kurrentdb:\/\/([^/?@]*@)?(127\.0\.0\.1|localhost)(:\d+)?([/?]|$)/.test(url)) return url;
-  throw new Error("SCRATCH_URL must be a connection string of this machine: kurrentdb://127.0.0.1:2113?tls=false");
 }
 
 function settingsOf(env: NodeJS.ProcessEnv) {
@@ -103,14 +88,6 @@ function settingsOf(env: NodeJS.ProcessEnv) {
     fullBudget: numberOf(env, "FULL_BUDGET", 600),
     quiet: numberOf(env, "QUIET", 3600),
   };
-}
-
-function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise?: number): number {
-  const text = env[name];
-  if (text === undefined && otherwise !== undefined) return otherwise;
-  if (text === undefined) throw new Error(`${name} is not set`);
-  if (!/^\d{1,12}$/.test(text)) throw new Error(`${name}: ${text} must be a whole number`);
-  return Number(text);
 }
 
 /** Options of a command line. Undefined if it is wrong. */

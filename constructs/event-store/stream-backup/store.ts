@@ -137,6 +137,12 @@ export function compare(one: Position, other: Position): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Age of an event at a time in seconds, 0 if it is newer. */
+export function ageOf({ created }: Pick<StoredEvent, "created">, at: Date): number {
+  // Ticks of 100 ns.
+  return Math.max(0, (at.getTime() - Number(BigInt(created) / 10_000n)) / 1000);
+}
+
 function all(from: Buffer, backwards: boolean, count: bigint): Buffer {
   return options(field(2, from), backwards, count);
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { S3Client, s3FromEnvironment } from "../../aws-client";
-import { exposed, publish } from "../../drill/contract";
+import { published } from "../../drill/contract";
 import { drill } from "./drill";
 import { ScratchCluster } from "./kubernetes";
 import { Server } from "./server";
@@ -23,11 +22,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<boolean> {
   };
   const pause = Number(env.PAUSE ?? 5000);
   const digest = env.DIGEST ? readFileSync(env.DIGEST, "utf8") : undefined;
-  const s3 = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env }, needed("BUCKET")));
-  const prefix = needed("RESULTS");
   const access = { url: needed("API"), ca: env.API_CA, token: needed("TOKEN") };
-  const result = await exposed(env, async () => {
-    const drilled = await drill({
+  return published(env, () =>
+    drill({
       scratch: new ScratchCluster(access, JSON.parse(readFileSync(needed("MANIFEST"), "utf8")), pause),
       owner: { name: needed("POD"), uid: needed("POD_UID") },
       source: new Server(needed("SOURCE_URL"), digest),
@@ -36,12 +33,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<boolean> {
       rto: seconds("RTO"),
       upload: Number(env.UPLOAD ?? 60),
       pause,
-    });
-    process.stdout.write(`${JSON.stringify({ message: "drilled", ...drilled })}\n`);
-    await publish(s3, prefix, drilled);
-    return drilled;
-  });
-  return result.passed;
+    }),
+  );
 }
 
 main(process.env).then(

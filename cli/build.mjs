@@ -16,13 +16,14 @@ const BUNDLES = [
   { main: "constructs/audit/trail/digest-main.ts", to: "constructs/audit/audit-digest.mjs" },
   { main: "constructs/audit/trail/verify-main.ts", to: "constructs/audit/audit-verify.mjs" },
   { main: "constructs/event-store/stream-backup/main.ts", to: "constructs/event-store/stream-backup.mjs" },
+  { main: "constructs/event-store/volume-drill/main.ts", to: "constructs/event-store/volume-drill.mjs" },
   { main: "constructs/event-store/volume-snapshots/main.ts", to: "constructs/event-store/volume-snapshots.mjs" },
   { main: "constructs/subject-keys/main.ts", to: "constructs/subject-keys/subject-keys.mjs" },
   { main: "constructs/postgres/drill/main.ts", to: "constructs/postgres/postgres-drill.mjs" },
 ];
 
 /** Folders of constructs that bundles contain parts of. */
-const SHARED = ["aws-client", "drill"];
+const SHARED = ["aws-client", "drill", "event-store/stream-backup", "event-store/volume-snapshots"];
 
 /** Programs of `local`, compiled by a separate runtime. */
 const SAMPLE = join("sample", "programs");

@@ -31,6 +31,7 @@ export {
 export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";
 export { EventRecords, type EventRecordsProps, eventRecordsName, eventsDigest, eventVerificationName } from "./postgres-records";
+export type { ScratchServer } from "./scratch-server";
 export { storeNameProblems } from "./store-name";
 export {
   KurrentDbStreamBackup,
@@ -41,7 +42,6 @@ export {
 export {
   KurrentDbStreamDrill,
   type KurrentDbStreamDrillProps,
-  type ScratchServer,
   STREAM_DRILL_POD,
   streamDrillName,
   streamDrillPods,
@@ -59,6 +59,13 @@ export {
   type StreamBackupBucket,
   streamBackupSchedule,
 } from "./stream-jobs";
+export {
+  KurrentDbVolumeDrill,
+  type KurrentDbVolumeDrillProps,
+  VOLUME_DRILL_POD,
+  volumeDrillName,
+  volumeDrillPods,
+} from "./volume-drill";
 export {
   type VolumeSnapshotCopies,
   type VolumeSnapshotCopyRights,

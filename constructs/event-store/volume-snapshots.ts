@@ -7,13 +7,14 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RequestedConnection } from "../connection";
 import { refuse } from "../core/errors";
-import { type Duration, daysIn, known, seconds } from "../core/quantities";
+import { type Bytes, type Duration, daysIn, known, seconds } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, CustomResources, HTTPS, type KubernetesTarget, type Peer, ROLE_AGENT } from "../kubernetes";
 import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, PodTemplate, podsOf } from "../workload";
 import type { EventStore } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
 import { streamBackupSchedule } from "./stream-jobs";
+import { volumeDrillName } from "./volume-drill";
 import { type VolumeSnapshotCopies, volumeSnapshotTags } from "./volume-snapshot-copies";
 
 export interface KurrentDbVolumeSnapshotsProps {
@@ -39,6 +40,12 @@ export interface KurrentDbVolumeSnapshotsProps {
 
   /** VolumeSnapshotClass. Its `deletionPolicy` must be `Delete`: otherwise the storage keeps the data of deleted snapshots. */
   readonly snapshots: VolumeSnapshotClassName | EbsSnapshots;
+
+  /**
+   * Lets the next `KurrentDbVolumeDrill` restore the newest snapshot: size of a node's volume.
+   * @default - no drills
+   */
+  readonly drill?: { readonly storage: Bytes };
 
   /**
    * PriorityClass of its pods.
@@ -117,7 +124,7 @@ const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 export class KurrentDbVolumeSnapshots extends Construct {
   constructor(scope: Construct, id: string, props: KurrentDbVolumeSnapshotsProps) {
     super(scope, id);
-    const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, every, keep, snapshots, priority, after = [] } = props;
+    const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, every, keep, snapshots, drill, priority, after = [] } = props;
     const schedule = volumeSnapshotSchedule(every);
     if (!schedule) refuse(this, [{ value: every, ...VOLUME_SNAPSHOT_INTERVAL_RULE }], "every");
     const name = volumeSnapshotsName(store);
@@ -137,6 +144,7 @@ export class KurrentDbVolumeSnapshots extends Construct {
         API: "https://kubernetes.default.svc",
         API_CA: `${ACCOUNT}/ca.crt`,
         CLASS: className,
+        ...(drill ? { DRILL: volumeDrillName(store), DRILL_CLASS: cluster.scratchClass, DRILL_STORAGE: drill.storage } : {}),
         HOME: "/tmp",
         KEEP: String(known(seconds(keep))),
         NAMESPACE: namespace,
@@ -167,7 +175,7 @@ export class KurrentDbVolumeSnapshots extends Construct {
           },
         },
       },
-      dependsOn: [...pod.ready, this.rights(name, namespace, after), ...(made ? [made.release] : [])],
+      dependsOn: [...pod.ready, this.rights(name, namespace, drill && volumeDrillName(store), after), ...(made ? [made.release] : [])],
     });
   }
 
@@ -201,10 +209,20 @@ export class KurrentDbVolumeSnapshots extends Construct {
     return new CustomResources(this, "class", { cluster, namespace, name: `${store}-snapshot-class`, objects: [object], after });
   }
 
-  /** Rights to VolumeSnapshots of the namespace. Names of new objects can't be restricted. */
-  private rights(name: string, namespace: string, after: readonly ITerraformDependable[]): RoleBindingV1 {
+  /** Rights to VolumeSnapshots of the namespace, and to the claim of the next drill. Names of new objects can't be restricted. */
+  private rights(name: string, namespace: string, drill: string | undefined, after: readonly ITerraformDependable[]): RoleBindingV1 {
     const metadata = { namespace, name };
-    const rule = [{ apiGroups: ["snapshot.storage.k8s.io"], resources: ["volumesnapshots"], verbs: ["create", "delete", "get", "list"] }];
+    const claims = { apiGroups: [""], resources: ["persistentvolumeclaims"] };
+    const rule = [
+      { apiGroups: ["snapshot.storage.k8s.io"], resources: ["volumesnapshots"], verbs: ["create", "delete", "get", "list"] },
+      ...(drill
+        ? [
+            { ...claims, verbs: ["create"] },
+            { ...claims, resourceNames: [drill], verbs: ["get", "delete"] },
+            { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+          ]
+        : []),
+    ];
     const role = new RoleV1(this, "role", { metadata, rule, dependsOn: [...after] });
     return new RoleBindingV1(this, "binding", {
       metadata,

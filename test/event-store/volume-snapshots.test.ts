@@ -97,6 +97,19 @@ describe("volume snapshots of a KurrentDB", () => {
     expect(Object.keys(variables(json)).filter((name) => /^COPY_|^AWS_REGION/.test(name))).toEqual([]);
   });
 
+  it("are offered to drills, with a claim of the size of a node's volume", () => {
+    const drilled = made({ drill: { storage: "100Gi" } });
+    const scratch = { DRILL: "event-store-volume-drill", DRILL_CLASS: expect.any(String), DRILL_STORAGE: "100Gi" };
+    expect(variables(drilled)).toMatchObject(scratch);
+    const claims = { api_groups: [""], resources: ["persistentvolumeclaims"] };
+    expect(one(drilled, "kubernetes_role_v1").rule.slice(1)).toEqual([
+      { ...claims, verbs: ["create"] },
+      { ...claims, resource_names: ["event-store-volume-drill"], verbs: ["get", "delete"] },
+      { api_groups: [""], resources: ["pods"], verbs: ["list"] },
+    ]);
+    expect(Object.keys(variables(json)).filter((name) => name.startsWith("DRILL"))).toEqual([]);
+  });
+
   it("use a class that exists, elsewhere", () => {
     const elsewhere = made({ snapshots: { className: "ceph" }, keep: "36h" });
     expect(classOf(elsewhere)).toBeUndefined();

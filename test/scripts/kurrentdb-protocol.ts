@@ -24,6 +24,9 @@ export class StreamLog {
   /** Calls that changed something, by method. */
   readonly calls: string[] = [];
 
+  /** Events that only `$all` still has: their streams were truncated. */
+  hides: (event: StoredEvent) => boolean = () => false;
+
   /** Called with each event before it is acknowledged. */
   stored: (event: StoredEvent) => void = () => {};
   private readonly revisions = new Map<string, bigint>();
@@ -53,7 +56,7 @@ export class StreamLog {
     let found: readonly StoredEvent[];
     if (options.has(1)) {
       const [stream, from] = [options.message(1).message(1).text(3), options.message(1).number(2)];
-      found = this.log.filter((event) => event.stream === stream);
+      found = this.log.filter((event) => event.stream === stream && !this.hides(event));
       if (found.length === 0) return [field(4, field(1, field(3, stream)))];
       found = backwards ? found.toReversed() : found.filter(({ revision }) => revision >= from);
     } else {

@@ -6,9 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ec2Client, ec2FromEnvironment } from "../../constructs/aws-client";
 import { Snapshots } from "../../constructs/event-store/volume-snapshots/api";
+import { DrillClaim } from "../../constructs/event-store/volume-snapshots/claim";
 import { Copies } from "../../constructs/event-store/volume-snapshots/copies";
+import { KubernetesApi } from "../../constructs/event-store/volume-snapshots/kubernetes";
 import { Nodes } from "../../constructs/event-store/volume-snapshots/nodes";
 import { snapshot } from "../../constructs/event-store/volume-snapshots/snapshot";
+import { ClaimsApi, DRILL } from "./claims";
 import { ACCESS_KEY, Ec2, type StoredSnapshot } from "./ec2";
 import { scripts } from "./server";
 
@@ -22,6 +25,7 @@ const HOUR = 3_600_000;
 const MADE = "2026-11-29T02:00:01Z";
 const TAGS = { system: "orders", environment: "production", "event-store": "event-store/event-store" };
 const [HERE, THERE] = ["eu-west-1", "eu-central-1"];
+const VOLUME = { storageClass: "scratch", storage: "100Gi" };
 const KEY = `arn:aws:kms:${THERE}:111122223333:key/1`;
 
 interface Ran {
@@ -53,6 +57,9 @@ class World {
   ];
   onCall: (call: string) => number | undefined = () => undefined;
   private readonly servers: Server[] = [];
+
+  /** Claims of drills, if there are any. */
+  claims: ClaimsApi | undefined;
 
   /** EBS, if snapshots are copied, and the lock of copies. */
   ebs: Ec2 | undefined;
@@ -88,9 +95,9 @@ class World {
   /** Does the same without a process. */
   async run({ timeout = 2, patience = 1 } = {}): Promise<Ran> {
     return this.serve(async (nodes, url, token) => {
+      const api = new KubernetesApi({ url, ca: undefined, token }, "event-store");
       const snapshots = new Snapshots({
-        api: { url, ca: undefined, token },
-        namespace: "event-store",
+        api,
         store: "event-store",
         className: CLASS,
       });
@@ -98,7 +105,8 @@ class World {
       const [size, store, keep] = [nodes.length, "event-store", 604_800];
       const waits = { patience, timeout, pause: 20, now: Date.now };
       const copies = this.ebs && copiesIn(this.ebs, this.lock);
-      return snapshot({ nodes: new Nodes({ addresses, ca: undefined }), snapshots, copies, size, store, keep, ...waits }).then(
+      const drill = this.claims && { claim: new DrillClaim(api, DRILL), volume: VOLUME };
+      return snapshot({ nodes: new Nodes({ addresses, ca: undefined }), snapshots, drill, copies, size, store, keep, ...waits }).then(
         (result) => ({ status: 0, message: "made", ...result }),
         ({ message: error }: Error) => ({ status: 1, message: "failed", error }),
       );
@@ -161,6 +169,7 @@ class World {
     const reply = (status: number, content: object) => response.writeHead(status).end(JSON.stringify(content));
     const [path = "", query = ""] = url.split("?");
     const name = path.slice(SNAPSHOTS.length + 1);
+    if (await this.claims?.answer(request, response, body)) return;
     const call = `${method} ${name || "all"}`;
     this.calls.push(call);
     if (headers.authorization !== "Bearer a-token" || !path.startsWith(SNAPSHOTS)) return void reply(403, { message: "forbidden" });
@@ -169,7 +178,7 @@ class World {
     const found = this.snapshots.find(({ metadata }) => metadata.name === name);
     if (method === "POST") {
       const made = JSON.parse(body);
-      this.snapshots.push({ ...made, metadata: { ...made.metadata, creationTimestamp: new Date().toISOString() } });
+      this.snapshots.push({ ...made, metadata: { ...made.metadata, uid: "1", creationTimestamp: new Date().toISOString() } });
       this.ebs?.add({ region: HERE, state: "completed", started: Date.parse(MADE) + 120, tags: TAGS });
       return void reply(201, made);
     }
@@ -306,6 +315,76 @@ describe("a snapshot of the volume of a KurrentDB", () => {
   it("needs its settings", async () => {
     expect(await new World().program({ CLASS: "" })).toEqual({ status: 1, message: "failed", error: "CLASS is not set" });
     expect(await new World().program({ KEEP: "7d" })).toEqual({ status: 1, message: "failed", error: "KEEP: 7d must be a whole number" });
+  });
+});
+
+describe("the claim of the next drill", () => {
+  let world: World;
+  let claims: ClaimsApi;
+  beforeEach(() => {
+    world = new World();
+    claims = new ClaimsApi();
+    world.claims = claims;
+  });
+  const offer = (name: string) => {
+    claims.claim = { metadata: { name: DRILL }, spec: { storageClassName: "scratch", resources: {}, dataSource: { name } } };
+  };
+
+  it("restores the newest snapshot that is ready, and belongs to it", async () => {
+    const settings = { DRILL, DRILL_CLASS: VOLUME.storageClass, DRILL_STORAGE: VOLUME.storage };
+    const { status, offered, snapshot } = await world.program(settings);
+    expect([status, offered]).toEqual([0, true]);
+    expect(claims.claim).toEqual({
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: {
+        name: DRILL,
+        annotations: { "cdktf-cqrs/position": "4100", "cdktf-cqrs/made": MADE },
+        ownerReferences: [{ apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot", name: snapshot, uid: "1" }],
+      },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: "scratch",
+        resources: { requests: { storage: "100Gi" } },
+        dataSource: { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: snapshot },
+      },
+    });
+  });
+
+  it("is replaced once the former one is gone", async () => {
+    offer("event-store-20261128t020000z");
+    claims.lag = 3;
+    const { offered, snapshot } = await world.run();
+    expect([offered, claims.claim?.spec.dataSource.name]).toEqual([true, snapshot]);
+  });
+
+  it("is not of a snapshot that is not ready", async () => {
+    offer("event-store-20261128t020000z");
+    world.becoming = [{ readyToUse: false, creationTime: MADE }];
+    expect(await world.run({ timeout: 1 })).toMatchObject({ status: 1 });
+    expect(claims.calls).toEqual([]);
+  });
+
+  it("stays with a drill as long as its pod", async () => {
+    offer("event-store-20261128t020000z");
+    claims.pods = [{}];
+    expect(await world.run()).toMatchObject({ status: 0, offered: false });
+    expect(claims.calls.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+  });
+
+  it("is created for a drill that waits for it", async () => {
+    claims.pods = [{}];
+    expect(await world.run()).toMatchObject({ status: 0, offered: true });
+  });
+
+  it("fails the run if it can't be created, after copies", async () => {
+    const ebs = new Ec2();
+    await ebs.begin();
+    world.ebs = ebs;
+    claims.onCall = (call) => (call.startsWith("POST") ? 403 : undefined);
+    expect(await world.run({ timeout: 5 })).toEqual({ status: 1, message: "failed", error: "POST persistentvolumeclaims: 403 is refused" });
+    expect(ebs.in(THERE).map(({ state }) => state)).toEqual(["completed"]);
+    await ebs.end();
   });
 });
 

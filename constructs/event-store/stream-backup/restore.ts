@@ -226,7 +226,8 @@ class Digest {
   }
 }
 
-function contentOf({ stream, revision, id, type, json, data, metadata }: StoredEvent): string {
+/** Content of an event as one line, without what a store assigns. */
+export function contentOf({ stream, revision, id, type, json, data, metadata }: StoredEvent): string {
   // The server gives each deletion an ID and a revision.
   const identity = type === TOMBSTONE ? ["deleted"] : [String(revision), id];
   return `${JSON.stringify([stream, ...identity, type, json, data.toString("base64"), metadata.toString("base64")])}\n`;
@@ -269,7 +270,7 @@ async function compareAll(store: Store, source: Source, target: Target, scavenge
   );
 }
 
-function nameOf({ revision, stream, id, type }: StoredEvent): string {
+export function nameOf({ revision, stream, id, type }: StoredEvent): string {
   return `${revision}@${stream} (${type}, ${id})`;
 }
 

@@ -1,20 +1,13 @@
-import { readFileSync } from "node:fs";
-import { sendRepeatedly } from "../../aws-client";
-
-/** Access to the Kubernetes API as the pod's service account. */
-export interface ApiAccess {
-  readonly url: string;
-
-  /** File with the CA certificate, if the URL is one of TLS. */
-  readonly ca: string | undefined;
-
-  /** File with the token, which is renewed. */
-  readonly token: string;
-}
+import type { KubernetesApi } from "./kubernetes";
 
 /** A VolumeSnapshot (snapshot.storage.k8s.io/v1). */
 export interface VolumeSnapshot {
-  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly creationTimestamp: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec: { readonly source: { readonly persistentVolumeClaimName?: string } };
   readonly status?: {
     /** Time of the data. */
@@ -26,8 +19,7 @@ export interface VolumeSnapshot {
 }
 
 export interface SnapshotsProps {
-  readonly api: ApiAccess;
-  readonly namespace: string;
+  readonly api: KubernetesApi;
 
   /** Name of the event store. */
   readonly store: string;
@@ -36,19 +28,16 @@ export interface SnapshotsProps {
   readonly className: string;
 }
 
-/** The API refuses a request, and would refuse it again. */
-export class Refused extends Error {}
-
 /** Annotation with the position up to which a snapshot has every event. */
-const POSITION = "cdktf-cqrs/position";
+export const POSITION = "cdktf-cqrs/position";
+
+const GROUP = "/apis/snapshot.storage.k8s.io/v1";
 
 /** VolumeSnapshots of one event store. */
 export class Snapshots {
-  private readonly path: string;
   private readonly labels: Readonly<Record<string, string>>;
 
   constructor(private readonly props: SnapshotsProps) {
-    this.path = `/apis/snapshot.storage.k8s.io/v1/namespaces/${props.namespace}/volumesnapshots`;
     this.labels = { "app.kubernetes.io/name": props.store, "app.kubernetes.io/component": "snapshot" };
   }
 
@@ -58,13 +47,15 @@ export class Snapshots {
   }
 
   async create(name: string, ordinal: number, position: number): Promise<void> {
-    const { store, className, namespace } = this.props;
-    await this.call("POST", "", {
+    const { store, className } = this.props;
+    const object = {
       apiVersion: "snapshot.storage.k8s.io/v1",
       kind: "VolumeSnapshot",
-      metadata: { name, namespace, labels: this.labels, annotations: { [POSITION]: String(position) } },
+      metadata: { name, labels: this.labels, annotations: { [POSITION]: String(position) } },
       spec: { volumeSnapshotClassName: className, source: { persistentVolumeClaimName: `data-${store}-${ordinal}` } },
-    });
+    };
+    // Of a repeated request, the first may have arrived.
+    await this.call("POST", "", object, 409);
   }
 
   async read(name: string): Promise<VolumeSnapshot> {
@@ -79,31 +70,11 @@ export class Snapshots {
   }
 
   async remove(name: string): Promise<void> {
-    await this.call("DELETE", `/${name}`);
+    await this.call("DELETE", `/${name}`, undefined, 404);
   }
 
-  private async call(method: string, path: string, content?: object): Promise<unknown> {
-    const { url, ca, token } = this.props.api;
-    const { status, body } = await sendRepeatedly(async () => ({
-      method,
-      url: new URL(`${url}${this.path}${path}`),
-      headers: { authorization: `Bearer ${readFileSync(token, "utf8").trim()}`, "content-type": "application/json" },
-      ...(content ? { body: Buffer.from(JSON.stringify(content)) } : {}),
-      ...(ca ? { ca: readFileSync(ca, "utf8") } : {}),
-    }));
-    // Of a repeated request, the first may have arrived.
-    if (status >= 400 && !(method === "DELETE" && status === 404) && !(method === "POST" && status === 409)) {
-      const message = `${method} volumesnapshots${path}: ${status} ${messageOf(body)}`;
-      throw status < 500 && status !== 429 ? new Refused(message) : new Error(message);
-    }
-    return JSON.parse(body.toString() || "{}");
-  }
-}
-
-function messageOf(body: Buffer): string {
-  try {
-    return String((JSON.parse(body.toString()) as { message?: unknown }).message ?? "");
-  } catch {
-    return body.toString().slice(0, 200);
+  private async call(method: string, path: string, content?: object, expected?: number): Promise<unknown> {
+    const { body } = await this.props.api.call(method, GROUP, `volumesnapshots${path}`, content, expected ? [expected] : []);
+    return body;
   }
 }

@@ -1,5 +1,5 @@
 import { AwsError, type EbsSnapshot, type Ec2Client } from "../../aws-client";
-import { Refused } from "./api";
+import { Refused } from "./kubernetes";
 
 export interface CopiesProps {
   /** EBS in the region of the volumes. */

@@ -1,5 +1,5 @@
-import { Refused } from "./api";
 import type { Copies, Copy } from "./copies";
+import { Refused } from "./kubernetes";
 import { LOCKED_LONGER, until, type Waiting } from "./wait";
 
 export interface CopyRun extends Waiting {

@@ -1,12 +1,15 @@
 import { Ec2Client, ec2FromEnvironment } from "../../aws-client";
 import { Snapshots } from "./api";
+import { DrillClaim } from "./claim";
 import { Copies } from "./copies";
+import { KubernetesApi } from "./kubernetes";
 import { Nodes } from "./nodes";
 import { snapshot } from "./snapshot";
 
 /*
  * Snapshot of the volume of a KurrentDB. Variables: NODES (`host:port,…` in the order of the pods), CA (file; without it they have no TLS),
  * STORE, NAMESPACE, CLASS (VolumeSnapshotClass), KEEP (seconds), API, API_CA, TOKEN; PATIENCE and TIMEOUT in seconds, PAUSE in milliseconds.
+ * For drills: DRILL (name of their pods and of the claim), DRILL_CLASS (StorageClass) and DRILL_STORAGE (size of a volume).
  * For copies of EBS snapshots: COPY_REGION, COPY_KEY (ARN), COPY_TAGS (JSON), COPY_LOCK (mode), AWS_REGION and credentials of AWS.
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
@@ -24,14 +27,15 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const addresses = needed("NODES")
     .split(",")
     .map((host) => new URL(`${env.CA ? "https" : "http"}://${host}`));
+  const api = new KubernetesApi({ url: needed("API"), ca: env.API_CA, token: needed("TOKEN") }, needed("NAMESPACE"));
+  const drill = env.DRILL && {
+    claim: new DrillClaim(api, env.DRILL),
+    volume: { storageClass: needed("DRILL_CLASS"), storage: needed("DRILL_STORAGE") },
+  };
   const result = await snapshot({
     nodes: new Nodes({ addresses, ca: env.CA }),
-    snapshots: new Snapshots({
-      api: { url: needed("API"), ca: env.API_CA, token: needed("TOKEN") },
-      namespace: needed("NAMESPACE"),
-      store,
-      className: needed("CLASS"),
-    }),
+    snapshots: new Snapshots({ api, store, className: needed("CLASS") }),
+    drill: drill || undefined,
     size: addresses.length,
     store,
     copies: env.COPY_REGION ? copiesTo(env.COPY_REGION, keep) : undefined,

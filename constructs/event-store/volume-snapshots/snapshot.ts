@@ -1,4 +1,5 @@
 import type { Snapshots, VolumeSnapshot } from "./api";
+import type { ClaimedVolume, DrillClaim } from "./claim";
 import type { Copies } from "./copies";
 import { type CopyResult, copySnapshots } from "./copy";
 import type { Follower, Nodes } from "./nodes";
@@ -10,6 +11,9 @@ export interface SnapshotRun extends Waiting {
 
   /** @default - snapshots are not copied */
   readonly copies?: Copies | undefined;
+
+  /** @default - no drills */
+  readonly drill?: { readonly claim: DrillClaim; readonly volume: ClaimedVolume } | undefined;
 
   /** Number of nodes. */
   readonly size: number;
@@ -39,6 +43,9 @@ export interface SnapshotResult {
   /** Snapshots that were deleted. */
   readonly deleted: readonly string[];
 
+  /** The next drill restores this snapshot. @default - no drills */
+  readonly offered?: boolean;
+
   /** @default - snapshots are not copied */
   readonly copy?: CopyResult;
 }
@@ -51,8 +58,8 @@ const UNREADY = 2 * 86_400;
 
 /**
  * Makes a snapshot of the volume of a follower that has caught up, waits until the storage has all of it, and then deletes those whose
- * retention has ended. Nothing is deleted before there is a newer one that can be restored. Copies come last: if they fail, snapshots are
- * made and deleted all the same, and the job fails.
+ * retention has ended. Nothing is deleted before there is a newer one that can be restored. Copies come last: if they fail, or the claim of
+ * the next drill, snapshots are made and deleted all the same, and the job fails.
  */
 export async function snapshot(run: SnapshotRun): Promise<SnapshotResult> {
   const { snapshots, store, copies, pause, timeout, now } = run;
@@ -79,9 +86,20 @@ export async function snapshot(run: SnapshotRun): Promise<SnapshotResult> {
   });
   const deleted = await prune(run, name);
   const { creationTime: made = cut.status?.creationTime, restoreSize } = ready.status ?? {};
+  const offer = await offered(run, ready);
   const copy = copies && (await copySnapshots({ ...run, copies, pause: pause * RARER, made: Date.parse(made ?? ""), left }));
+  if (offer instanceof Error) throw offer;
   const { persistentVolumeClaimName: claim } = ready.spec.source;
-  return { snapshot: name, claim, position, made, restoreSize, deleted, ...(copy ? { copy } : {}) };
+  return { snapshot: name, claim, position, made, restoreSize, deleted, ...offer, ...(copy ? { copy } : {}) };
+}
+
+/** Lets the next drill restore this snapshot. A failure must not prevent copies. */
+async function offered({ drill, pause, now }: SnapshotRun, ready: VolumeSnapshot): Promise<Pick<SnapshotResult, "offered"> | Error> {
+  if (!drill) return {};
+  return drill.claim.offer(ready, drill.volume, { pause, now }).then(
+    (isOffered) => ({ offered: isOffered }),
+    (error: Error) => error,
+  );
 }
 
 /** The follower of the last snapshot if it can be: storage keeps only what has changed on the same volume. */

@@ -1,4 +1,4 @@
-import { Refused } from "./api";
+import { Refused } from "./kubernetes";
 
 export interface Waiting {
   /** Time between two looks, in milliseconds. */

@@ -2,20 +2,38 @@ import { type DrillResult, newestResult } from "../../constructs/drill";
 import type { BackupRow, System } from "../../stacks";
 import { spell } from "../../stacks/model/derive/backup-table";
 import { serverDrills } from "../../stacks/model/derive/drills";
-import { drillsPrefix } from "../../stacks/model/derive/identities";
+import { drillsPrefix, volumeDrillsPrefix } from "../../stacks/model/derive/identities";
 import { bucketOf } from "../../stacks/model/derive/store-backups";
 import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
+import { volumeSnapshotsOf } from "../../stacks/model/derive/volume-snapshots";
+import { VOLUME_SNAPSHOTS } from "../../stacks/model/stores/engine";
 import type { ServerOf, StoreOf } from "../../stacks/model/system";
 import { Refused } from "../refused";
 import { Clusters } from "./clusters";
 import type { Machine } from "./machine";
 import { backupBucketOf, outsideBucketOf } from "./records";
 
+/** Drills of the backups of a store. */
+interface Drilled {
+  readonly store: StoreOf | ServerOf;
+
+  /** Prefix of the results. */
+  readonly results: string;
+
+  /** @default - all but volume snapshots */
+  readonly how?: string;
+}
+
 /** Backups of an environment with the result of the newest drill of each, read from the bucket of its backups. @throws Refused */
 export async function withLastDrills(system: System, rows: readonly BackupRow[], machine: Machine): Promise<readonly BackupRow[]> {
   // Restore tests of AWS Backup are drills too, and have no result of this kind.
   const streams = streamBackupsOf(system).flatMap(({ store, drill, place }) => (drill && place ? [store] : []));
-  const drilled = [...streams, ...serverDrills(system).map(({ server }) => server)];
+  const drilled: readonly Drilled[] = [
+    ...[...streams, ...serverDrills(system).map(({ server }) => server)].map((store) => ({ store, results: drillsPrefix(store) })),
+    ...volumeSnapshotsOf(system).flatMap(({ store, drill }) =>
+      drill ? [{ store, how: VOLUME_SNAPSHOTS, results: volumeDrillsPrefix(store) }] : [],
+    ),
+  ];
   if (drilled.length === 0) return rows;
   const clusters = new Clusters(system, machine);
   try {
@@ -31,10 +49,10 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
     };
     return await Promise.all(
       rows.map(async (row) => {
-        const store = drilled.find(({ keys }) => keys.join() === row.keys.join());
-        const place = store && row.drill !== "" ? await placeOf(store) : undefined;
-        if (!place || !store) return row;
-        const last = await newestResult(place.s3, `${place.prefix}${drillsPrefix(store)}`);
+        const found = row.drill.startsWith("drill ") ? drilled.find((one) => isOf(row, one)) : undefined;
+        const place = found && (await placeOf(found.store));
+        if (!place) return row;
+        const last = await newestResult(place.s3, `${place.prefix}${found.results}`);
         return { ...row, drill: `${row.drill}, last: ${last ? wordsOf(last) : "none yet"}` };
       }),
     );
@@ -43,6 +61,10 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
   } finally {
     clusters.close();
   }
+}
+
+function isOf({ keys, how }: BackupRow, { store, how: drilled }: Drilled): boolean {
+  return keys.join() === store.keys.join() && (how === VOLUME_SNAPSHOTS) === (drilled === VOLUME_SNAPSHOTS);
 }
 
 /** `passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)`, or `FAILED 2026-11-22: …`. */

@@ -111,7 +111,7 @@ export interface Drilled {
   /**
    * Restore drills: cron schedule (UTC) at which a job restores the newest backup into a temporary server, compares it, and measures data
    * loss and duration. A drill fails, with an alert, if one exceeds its objective. `false`: none. Changes in place. docs/drills.md.
-   * @default "30 5 * * 0" (Sunday), or none if `rto` is not set or the environment is disposable
+   * @default "30 5 * * 0" (Sunday), or none if `rto` of the store's backup is not set or the environment is disposable
    */
   readonly drill?: string | false;
 }
@@ -198,10 +198,11 @@ export const managedBackup = object<ManagedBackup>({ every: optional(quantity(se
 
 export const archiveBackup = object<ArchiveBackup & Drilled>({ every: optional(quantity(seconds)), ...objectives, drill });
 
-export const volumeSnapshotSchedule = object<VolumeSnapshotSchedule>({
+export const volumeSnapshotSchedule = object<VolumeSnapshotSchedule & Drilled>({
   every: quantity(seconds),
   keep: quantity(seconds),
   class: optional(name),
+  drill,
 });
 
 export const cacheBackup = object<CacheBackup>({ keep });

@@ -112,15 +112,16 @@ describe("the last restore drills", () => {
     ...changes,
   });
   const drilled = { every: "15m", keep: "28d", rpo: "30m", rto: "4h" } as const;
-  const system = asDomains({ ...CLOUD, eventStore: { engine: "kurrentdb", backup: drilled } });
+  const volumeSnapshots = { every: "6h", keep: "7d" } as const;
+  const system = asDomains({ ...CLOUD, eventStore: { engine: "kurrentdb", backup: drilled, volumeSnapshots } });
   const rows = backupTable(system);
   const last = async () =>
-    (await withLastDrills(system, rows, machine)).flatMap(({ part, drill }) =>
-      part === "event-store" && drill.startsWith("drill") ? [part, drill] : [],
+    (await withLastDrills(system, rows, machine)).flatMap(({ part, how, drill }) =>
+      part === "event-store" && how === "stream backup" ? [part, drill] : [],
     );
-  const stored = (changes: object) => {
+  const stored = (changes: object, prefix = "drills/event-store/event-store") => {
     const one = result(changes);
-    return publish(machine.bucket({ bucket: "orders-production-backups-111122223333-eu-west-1" }), "drills/event-store/event-store", one);
+    return publish(machine.bucket({ bucket: "orders-production-backups-111122223333-eu-west-1" }), prefix, one);
   };
 
   it("are read from the bucket of the backups, for the backups that have drills", async () => {
@@ -131,6 +132,11 @@ describe("the last restore drills", () => {
       "drill 30 5 * * 0, last: passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)",
     ]);
     await stored({ time: "2026-11-29T05:30:00.000Z", passed: false, problems: ["00000003 is missing"], restoreSeconds: null });
+    expect((await last())[1]).toBe("drill 30 5 * * 0, last: FAILED 2026-11-29: 00000003 is missing");
+    const ofVolumes = async () => (await withLastDrills(system, rows, machine)).find(({ how }) => how === "snapshots of a volume")?.drill;
+    expect(await ofVolumes()).toBe("drill 30 5 * * 0, last: none yet");
+    await stored({ drill: "volume-snapshot", rpoSeconds: 43_200 }, "drills/event-store/event-store-volume");
+    expect(await ofVolumes()).toBe("drill 30 5 * * 0, last: passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 12h)");
     expect((await last())[1]).toBe("drill 30 5 * * 0, last: FAILED 2026-11-29: 00000003 is missing");
     const others = rows.filter(({ part }) => part !== "event-store");
     expect((await withLastDrills(system, rows, machine)).filter(({ part }) => part !== "event-store")).toEqual(others);

@@ -915,6 +915,12 @@ const GROUPS: readonly Group[] = [
     settings: { "volumeSnapshots.every": "2h", "volumeSnapshots.keep": "3d", "volumeSnapshots.class": "other" },
   },
   {
+    base: { ...ON_EKS, aws: AWS, eventStore: { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "1h", keep: "7d" } } },
+    at: "eventStore(kurrentdb)",
+    first: "event-store",
+    settings: { "volumeSnapshots.drill": "0 4 1 * *" },
+  },
+  {
     base: { ...ON_EKS, aws: AWS, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "28d", drill: "0 4 1 * *" } } },
     at: "",
     first: "event-store",

@@ -81,7 +81,7 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
     (resources, row, path) => ({
       ...bucketOf(resources, row),
       ...byJob(resources, row, path, "backup"),
-      drill: has(resources, path, /kind\W+CronJob.*-drill"/),
+      drill: has(resources, path, /kind\W+CronJob.*(?<!-volume)-drill"/),
     }),
   ],
   [
@@ -97,7 +97,12 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
     /^snapshots of a volume$/,
     (resources, row, path) => {
       const [, lock] = resources.at(path, "helm_release").flatMap(({ text }) => /lockMode\W+(\w+)/.exec(text) ?? []);
-      return { lock, copy: isCopied(resources, row, path), ...byJob(resources, row, path, "snapshots"), drill: false };
+      return {
+        lock,
+        copy: isCopied(resources, row, path),
+        ...byJob(resources, row, path, "snapshots"),
+        drill: has(resources, path, /kind\W+CronJob.*-volume-drill"/),
+      };
     },
   ],
   [/ by AWS Backup$/, inVault],

@@ -188,6 +188,7 @@ const REMOVED: readonly Removed[] = [
   { ...outside, what: "drill", type: "helm_release", holds: named("event-store-drill") },
   { ...outside, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
   { ...snapshot, what: "backup", type: "kubernetes_cron_job_v1", holds: named("events-snapshots") },
+  { ...snapshot, what: "drill", type: "helm_release", holds: named("events-volume-drill") },
   { ...snapshot, what: "lock", type: "helm_release", holds: named("events-snapshot-class") },
   { ...snapshot, what: "copy", type: "aws_iam_role_policy", holds: ({ policy }: Body) => policy.includes("ec2:CopySnapshot") },
   { ...snapshot, what: "copy", type: "kubernetes_cron_job_v1", holds: named("events-snapshots") },
@@ -336,6 +337,13 @@ describe("the table of backups", () => {
     expect(drills(events({ rto: "4h", drill: false }))).toEqual(["no drill"]);
     expect(drills({ ...events({ rto: "4h" }), ...disposable })).toEqual(["no drill"]);
     expect(drills({ ...events({ drill: "0 4 1 * *" }), ...disposable })).toEqual(["drill 0 4 1 * *"]);
+    const volumes = (drill: object, backup: object) => ({
+      eventStore: { ...events(backup).eventStore, volumeSnapshots: { every: "6h", keep: "7d", ...drill } },
+    });
+    expect(drills(volumes({}, {}))).toEqual(["no drill", "no drill"]);
+    expect(drills(volumes({}, { rto: "4h" }))).toEqual(["drill 30 5 * * 0", "drill 30 5 * * 0"]);
+    expect(drills(volumes({ drill: false }, { rto: "4h" }))).toEqual(["drill 30 5 * * 0", "no drill"]);
+    expect(drills(volumes({ drill: "0 4 1 * *" }, { drill: false }))).toEqual(["no drill", "drill 0 4 1 * *"]);
     const cloud = (streamBackup: object) => ({
       eventStore: { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d", rto: "4h" }, streamBackup },
     });

@@ -175,6 +175,18 @@ describe("the identities stack", () => {
     });
   });
 
+  it("lets drills of volume snapshots write results, and read no backups", () => {
+    const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d", drill: "0 4 1 * *" } };
+    for (const backup of [{}, { drillCopies: true }]) {
+      const streamed = "drillCopies" in backup ? { backup: { every: "15m", keep: "28d", drill: "0 4 1 * *" } } : {};
+      const json = identities({ cluster, eventStore: { ...eventStore, ...streamed }, backup });
+      const all = statements(one(json, "aws_iam_role_policy", "event-store-event-store-volume-drill/rights").policy);
+      const results = `${bucket}/drills/event-store/event-store-volume/*`;
+      const rights = all.flatMap(({ Action, Resource }) => [Action].flat().map((action: string) => `${action} ${Resource}`));
+      expect(rights.filter((right) => right.startsWith("s3:"))).toEqual([`s3:GetObject ${results}`, `s3:PutObject ${results}`]);
+    }
+  });
+
   it("lets the server that a drill creates read the archive, and its job write results", () => {
     const json = identities({ cluster, readDatabase: { engine: "cloudnative-pg", backup: { rto: "4h" } } });
     const rightsOf = (account: string) =>

@@ -498,6 +498,15 @@ describe("data that must be kept", () => {
     expect(events("0 5 * * 1", { cluster: { context: "kind" } })).toContain(
       'test.eventStore.backup.drill: "0 5 * * 1" restores backups, and the store has none here; leave it out, or see docs/data.md for the clusters and buckets with backups',
     );
+    const snapshots = { every: "6h", keep: "7d", drill: "0 5 * * 1" };
+    const snapshotted = (changes: object, more: object) =>
+      backed({ eventStore: { engine: "kurrentdb", nodes: 3, volumeSnapshots: { ...snapshots, ...changes } }, ...more });
+    expect(snapshotted({}, { cluster })).toEqual([]);
+    const elsewhere = { cluster: { context: "kind" } };
+    expect(snapshotted({ class: "ceph" }, elsewhere)).toContain(
+      'test.eventStore.volumeSnapshots.drill: "0 5 * * 1" needs a bucket for its results, and the store has none here; set backup.bucket, create the cluster with the environment (aws), or leave it out',
+    );
+    expect(snapshotted({ class: "ceph" }, { ...elsewhere, backup: { bucket: BUCKET }, exceptions: { noBackup: "a test" } })).toEqual([]);
     const server = { engine: "cloudnative-pg", backup: { drill: "0 5 * * 1" } };
     expect(backed({ cluster, readDatabase: server })).toEqual([]);
     const none =

@@ -4,20 +4,18 @@ import {
   EventRecords,
   EventSourcingDb,
   KurrentDb,
-  KurrentDbVolumeSnapshots,
   kurrentDbSecrets,
   PostgresEvents,
   streamBackupPods,
   streamDrillPods,
   streamFollowerPods,
+  volumeDrillPods,
   volumeSnapshotPods,
-  volumeSnapshotsName,
 } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
 import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
-import { snapshotCopiesOf } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
@@ -42,6 +40,7 @@ import { databaseOf } from "../../model/stores/postgres";
 import type { ServerOf, StoreOf } from "../../model/system";
 import { postgresOn, type StorePlace } from "./postgres";
 import { streamBackup, streamFollower } from "./stream-backup";
+import { volumeSnapshots } from "./volume-snapshots";
 
 /** Resources of each engine on a cluster. For AWS engines these set up users; users of Kurrent Cloud are in a separate stack. */
 const MAKERS: { readonly [E in Exclude<Engine, "kurrent-cloud" | "memory">]: (place: StorePlace, store: StoreWith<E>) => void } = {
@@ -122,6 +121,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
     ...(streamed?.drill ? [streamDrillPods(namespace, name)] : []),
     ...(canFollow(environment, store) ? [streamFollowerPods(namespace, name)] : []),
     ...(snapshots ? [volumeSnapshotPods(namespace, name)] : []),
+    ...(snapshots?.drill ? [volumeDrillPods(namespace, name)] : []),
   ];
   const { ready, eventStore } = describedAt(
     pathOf(environment, keys),
@@ -144,25 +144,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const jobs = { site, stack, cluster, after: [...after, ...ready] };
   streamBackup(jobs, store, eventStore);
   streamFollower(jobs, store, eventStore, { secret: kurrentDbSecrets(name).users, home: namespace, key: "admin" });
-  if (snapshots) {
-    const { every, keep, className, lock, copiedTo } = snapshots;
-    const read = copiedTo && site.foundation ? stack.read(site.foundation.keys) : undefined;
-    const copies = read && snapshotCopiesOf(environment, snapshots, read.recoveryKeyArn);
-    describedAt(
-      `${pathOf(environment, keys)}.volumeSnapshots`,
-      new KurrentDbVolumeSnapshots(stack, volumeSnapshotsName(name), {
-        cluster,
-        namespace,
-        store: name,
-        eventStore,
-        every,
-        keep,
-        snapshots: className ? { className } : { ebs: { ...(lock ? { lock } : {}), ...(copies ? { copies } : {}) } },
-        priority: priorityClass(environment, "stores"),
-        after: jobs.after,
-      }),
-    );
-  }
+  volumeSnapshots(jobs, store, eventStore);
   if (!outside) return;
   const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
   const authority = authorityOf(store);

@@ -5,12 +5,12 @@ import {
   KurrentDbStreamBackup,
   KurrentDbStreamDrill,
   KurrentDbStreamFollower,
-  type StreamBackupBucket,
   streamBackupName,
   streamDrillName,
   streamFollowerName,
 } from "../../../constructs/event-store";
 import type { KubernetesTarget } from "../../../constructs/kubernetes";
+import type { S3Location } from "../../../constructs/storage";
 import { bucketOutside, copyOnAws, streamBackupOnAws } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
@@ -24,7 +24,8 @@ import { metricsReader } from "../../model/monitoring";
 import type { StoreOf } from "../../model/system";
 import { providedSecrets } from "./provided-secrets";
 
-interface Place {
+/** Place of the jobs of a store. */
+export interface Place {
   readonly site: Site;
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
@@ -37,10 +38,11 @@ export function streamBackup(place: Place, store: StoreOf, eventStore: EventStor
   const { environment } = site;
   const { name, namespace } = store;
   const backup = streamBackupsOf(environment).find((one) => one.place && one.store.name === name);
-  const found = backup && bucketOf(place, store, backup.place);
+  const found = backup && storeBucket(place, store, backup.place);
   if (!backup || !found) return;
-  const { bucket, results, secrets } = found;
-  const after = [...place.after, ...secrets];
+  const { below } = found;
+  const bucket = { ...found.location, prefix: below + streamBackupsPrefix(store) };
+  const after = [...place.after, ...found.secrets];
   const path = `${pathOf(environment, store.keys)}.${backup.setting}`;
   const { ready } = describedAt(
     path,
@@ -69,7 +71,7 @@ export function streamBackup(place: Place, store: StoreOf, eventStore: EventStor
       eventStore,
       bucket: copy ?? bucket,
       ...(copy ? { resultsIn: bucket } : {}),
-      results,
+      results: below + drillsPrefix(store),
       ...backup.drill,
       ...(reader ? { metricsFrom: reader } : {}),
       after: [...after, ...ready],
@@ -77,30 +79,34 @@ export function streamBackup(place: Place, store: StoreOf, eventStore: EventStor
   );
 }
 
-interface Found {
-  readonly bucket: StreamBackupBucket;
+/** Bucket for the backups of a store. */
+interface StoreBucket {
+  readonly location: S3Location;
 
-  /** Prefix of the results of drills. */
-  readonly results: string;
+  /** Prefix of everything of the environment, empty or with a trailing slash. */
+  readonly below: string;
 
   /** Secrets of the bucket to wait for. */
   readonly secrets: readonly ITerraformDependable[];
 }
 
-function bucketOf({ site, stack, cluster, after }: Place, store: StoreOf, place: StreamBackupOf["place"]): Found | undefined {
+/** Bucket that pods of a store can write to: the environment's on AWS, or one outside of AWS. Undefined if there is none. */
+export function storeBucket(
+  { site, stack, cluster, after }: Place,
+  { namespace }: StoreOf,
+  place: StreamBackupOf["place"],
+): StoreBucket | undefined {
   const { environment, foundation } = site;
   const { aws, backup: { bucket } = {} } = environment;
-  const [prefix, results] = [streamBackupsPrefix(store), drillsPrefix(store)];
   if (place === "outside" && bucket) {
-    const below = `${outsidePrefix(environment)}/`;
     return {
-      bucket: { ...bucketOutside(bucket, store.namespace), prefix: below + prefix },
-      results: below + results,
-      secrets: providedSecrets({ stack, cluster, after }, store.namespace, [bucket.credentials.secret, bucket.authority?.secret]),
+      location: bucketOutside(bucket, namespace),
+      below: `${outsidePrefix(environment)}/`,
+      secrets: providedSecrets({ stack, cluster, after }, namespace, [bucket.credentials.secret, bucket.authority?.secret]),
     };
   }
   if (!foundation || !aws) return undefined;
-  return { bucket: { name: stack.read(foundation.backup).backupBucket, prefix, region: aws.region }, results, secrets: [] };
+  return { location: { name: stack.read(foundation.backup).backupBucket, region: aws.region }, below: "", secrets: [] };
 }
 
 /** Creates the job with which a store of a standby follows that of its primary, or the one that ends it. */

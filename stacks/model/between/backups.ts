@@ -9,6 +9,7 @@ import {
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
+import { drillPlan } from "../derive/drills";
 import { serversOf } from "../derive/members";
 import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
 import { configuredStreamBackups } from "../derive/stream-backups";
@@ -144,11 +145,18 @@ function volumeSnapshotsAreDue(system: DraftSystem): Finding[] {
   });
 }
 
-/** A drill restores a backup. Only a store on a cluster that the environment creates, or with a bucket, has one. */
+/**
+ * A drill restores a backup, and stores its result in a bucket. Only a store on a cluster that the environment creates, or with a bucket,
+ * has one.
+ */
 function drillsHaveBackups(system: DraftSystem): Finding[] {
-  const reachable = storeBackups(system).flatMap(({ keys, methods }) => (methods.some(({ drill }) => drill) ? [keys.join()] : []));
   return drillSettings(system).flatMap(({ keys, drill }): Finding[] => {
-    if (typeof drill !== "string" || reachable.includes(keys.slice(0, -2).join())) return [];
+    const ofVolume = keys.at(-2) === "volumeSnapshots";
+    if (typeof drill !== "string" || drillPlan(system, keys.slice(0, -2), ofVolume)) return [];
+    if (ofVolume) {
+      const rule = "needs a bucket for its results, and the store has none here";
+      return [{ keys, value: drill, rule, remedy: "set backup.bucket, create the cluster with the environment (aws), or leave it out" }];
+    }
     const remedy = "leave it out, or see docs/data.md for the clusters and buckets with backups";
     return [{ keys, value: drill, rule: "restores backups, and the store has none here", remedy }];
   });
@@ -157,7 +165,7 @@ function drillsHaveBackups(system: DraftSystem): Finding[] {
 /** Drill settings of stores, with the key of each setting. */
 function drillSettings({ stores }: DraftSystem): readonly { readonly keys: readonly string[]; readonly drill: unknown }[] {
   return [...stores, ...serversOf({ stores }).filter(({ holdsEvents }) => holdsEvents)].flatMap(({ keys, settings }) =>
-    (["backup", "streamBackup"] as const).flatMap((setting) => {
+    (["backup", "streamBackup", "volumeSnapshots"] as const).flatMap((setting) => {
       const found = (settings as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[setting];
       return found && "drill" in found ? [{ keys: [...keys, setting, "drill"], drill: found.drill }] : [];
     }),

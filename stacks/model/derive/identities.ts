@@ -1,5 +1,11 @@
 import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
-import { streamBackupName, streamDrillName, streamFollowerName, volumeSnapshotsName } from "../../../constructs/event-store";
+import {
+  streamBackupName,
+  streamDrillName,
+  streamFollowerName,
+  volumeDrillName,
+  volumeSnapshotsName,
+} from "../../../constructs/event-store";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import { postgresDrillName, postgresScratchName } from "../../../constructs/postgres";
 import type { ClusterKey } from "../cluster";
@@ -122,6 +128,9 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       .filter((store) => canFollow(system, store))
       .map((store) => identity(store, streamFollowerName(store.name), "follows" as const)),
     ...volumeSnapshotsOf(system)
+      .filter(({ drill }) => drill !== undefined)
+      .map(({ store }) => drillIdentity(store, volumeDrillName(store.name), { results: volumeDrillsPrefix(store) })),
+    ...volumeSnapshotsOf(system)
       .filter(({ copiedTo }) => copiedTo !== undefined)
       .map(({ store }) => identity(store, volumeSnapshotsName(store.name), "snapshotCopies" as const)),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
@@ -174,4 +183,9 @@ export function streamBackupsPrefix({ namespace, name }: Pick<StoreOf, "namespac
 /** Prefix of the results of a store's drills in the environment's backup bucket. */
 export function drillsPrefix({ namespace, name }: Pick<StoreOf, "namespace" | "name">): string {
   return `drills/${namespace}/${name}`;
+}
+
+/** Prefix of the results of the drills of a store's volume snapshots. */
+export function volumeDrillsPrefix({ namespace, name }: Pick<StoreOf, "namespace" | "name">): string {
+  return drillsPrefix({ namespace, name: `${name}-volume` });
 }

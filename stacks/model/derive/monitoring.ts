@@ -84,7 +84,8 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
 /** Checks if jobs on a cluster restore backups. */
 function isDrilledOn(system: System, key: ClusterKey): boolean {
   const streams = streamBackupsOf(system).some(({ store, place, drill }) => drill && place && store.cluster === key);
-  return streams || serverDrills(system).some(({ server }) => server.cluster === key);
+  const volumes = volumeSnapshotsOf(system).some(({ store, drill }) => drill && store.cluster === key);
+  return streams || volumes || serverDrills(system).some(({ server }) => server.cluster === key);
 }
 
 /** Sources of the series on dashboards, by exporter, on the clusters whose metrics the hub has. */

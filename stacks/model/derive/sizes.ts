@@ -1,6 +1,6 @@
 import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
-import { STREAM_BACKUP_POD, STREAM_DRILL_POD, VOLUME_SNAPSHOT_POD } from "../../../constructs/event-store";
+import { STREAM_BACKUP_POD, STREAM_DRILL_POD, VOLUME_DRILL_POD, VOLUME_SNAPSHOT_POD } from "../../../constructs/event-store";
 import type { Quota } from "../../../constructs/kubernetes";
 import { POSTGRES_DRILL_POD } from "../../../constructs/postgres";
 import { maxReplicas } from "../common";
@@ -92,20 +92,21 @@ export function storeQuota(system: System, stack: string): Quota {
   const followers = system.stores.filter((store) => store.stack === stack && canFollow(system, store));
   // A backup and its check, a run that follows and the check of a promotion.
   const backups = [...streamed, ...followers].map(() => requestsOf(STREAM_BACKUP_POD, 2));
-  const snapshots = volumeSnapshotsOf(system)
-    .filter(({ store }) => store.stack === stack)
-    .map(() => requestsOf(VOLUME_SNAPSHOT_POD, 1));
+  const snapshotted = volumeSnapshotsOf(system).filter(({ store }) => store.stack === stack);
+  const snapshots = snapshotted.map(() => requestsOf(VOLUME_SNAPSHOT_POD, 1));
   const drilled = serverDrills(system).map(({ server }) => server.keys.join());
   const restored = settled.flatMap(({ store: { keys }, pods: found }) =>
     found && [keys, [...keys, "server"]].some((one) => drilled.includes(one.join())) ? [found] : [],
   );
   const drilledStreams = streamed.filter(({ drill }) => drill);
+  const drilledVolumes = snapshotted.filter(({ drill }) => drill);
   const drills = [
     ...drilledStreams.map(() => requestsOf(STREAM_DRILL_POD, 1)),
+    ...drilledVolumes.map(() => requestsOf(VOLUME_DRILL_POD, 1)),
     // The job, the restored server, and the job that restores it.
     ...restored.flatMap(({ cpu, memory }) => [requestsOf(POSTGRES_DRILL_POD, 1), requestsOf({ cpu, memory }, 2)]),
   ];
-  const scratchVolumes = restored.reduce((sum, { volumes }) => sum + volumes, drilledStreams.length);
+  const scratchVolumes = restored.reduce((sum, { volumes }) => sum + volumes, drilledStreams.length + drilledVolumes.length);
   // Each job runs once at a time, possibly together with its rollback.
   return quotaOf(
     [...stores, ...jobs, ...backups, ...snapshots],

@@ -1,11 +1,10 @@
 import { type Duration, daysIn } from "../../../constructs/core/quantities";
-import type { ScratchServer } from "../../../constructs/event-store";
 import type { Size } from "../../../constructs/sizing";
 import type { DraftSystem } from "../check/drafts";
 import { engineOf } from "../stores";
 import type { StreamBackup } from "../stores/engine";
 import type { StoreOf } from "../system";
-import { type DrillPlan, drillPlan } from "./drills";
+import { drillPlan, type EventDrill } from "./drills";
 import { bucketOf, DEFAULT_KEEP } from "./store-backups";
 
 /** Stream backup of an event store into the bucket of its environment. */
@@ -29,12 +28,7 @@ export interface StreamBackupOf {
    * Restore drills.
    * @default - none
    */
-  readonly drill?: StreamDrill;
-}
-
-/** Restore drills of a stream backup. */
-export interface StreamDrill extends DrillPlan {
-  readonly scratch: ScratchServer;
+  readonly drill?: EventDrill;
 }
 
 /** Stream backups that are made. Before the promotion of a standby, its event stores follow those of the primary. */

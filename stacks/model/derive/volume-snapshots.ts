@@ -1,9 +1,11 @@
 import type { BackupLock } from "../../../constructs/backup";
 import type { Duration } from "../../../constructs/core/quantities";
+import type { Size } from "../../../constructs/sizing";
 import type { DraftSystem } from "../check/drafts";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { StoreOf, System } from "../system";
+import { drillPlan, type EventDrill } from "./drills";
 import { isOnEks } from "./store-backups";
 
 /** Snapshots of the volumes of a store. */
@@ -19,6 +21,12 @@ export interface VolumeSnapshotsOf {
   readonly className?: string;
 
   readonly onEks: boolean;
+
+  /**
+   * Restore drills.
+   * @default - none
+   */
+  readonly drill?: EventDrill;
 
   /**
    * Lock on snapshots of EBS.
@@ -37,8 +45,10 @@ export interface VolumeSnapshotsOf {
 export function volumeSnapshotsOf(system: DraftSystem): readonly VolumeSnapshotsOf[] {
   const lock = isProtected(system as System) ? ((system.backup?.lock ?? "governance") as BackupLock) : undefined;
   return system.stores.flatMap((store): VolumeSnapshotsOf[] => {
-    const { every, keep, class: className } = engineOf(store)?.volumeSnapshots?.(store.settings) ?? {};
-    if (!every || !keep) return [];
+    const found = engineOf(store)?.volumeSnapshots?.(store.settings, system.size as Size | undefined);
+    if (!found?.every || !found.keep) return [];
+    const { every, keep, class: className, scratch } = found;
+    const plan = drillPlan(system, store.keys, true);
     const onEks = isOnEks(system, store);
     const copiedTo = onEks ? system.aws?.recoveryRegion : undefined;
     return [
@@ -47,6 +57,7 @@ export function volumeSnapshotsOf(system: DraftSystem): readonly VolumeSnapshots
         every,
         keep,
         onEks,
+        ...(plan ? { drill: { ...plan, scratch } } : {}),
         ...(className ? { className } : {}),
         ...(lock && onEks ? { lock } : {}),
         ...(copiedTo ? { copiedTo } : {}),

@@ -53,7 +53,7 @@ export interface StoreEngine<S> {
    * Snapshots of its volumes, as configured.
    * @default - none
    */
-  readonly volumeSnapshots?: (settings: Draft<S>) => Draft<VolumeSnapshotSchedule> | undefined;
+  readonly volumeSnapshots?: (settings: Draft<S>, size?: Size) => (Draft<VolumeSnapshotSchedule> & Drillable) | undefined;
 
   /**
    * Targets to which a server is restored from a backup of another one.
@@ -211,6 +211,9 @@ export const WITHOUT_BUCKET = {
   alternative: "set backup.bucket, run it on a cluster that is made on AWS, or ",
 } as const;
 
+/** Mechanism of snapshots of volumes. */
+export const VOLUME_SNAPSHOTS = "snapshots of a volume";
+
 /** Backups of the data of a store. */
 export interface BackedUp {
   /** Backup methods, the one with the least data loss first. Empty if nothing backs up the store. */
@@ -318,8 +321,14 @@ export interface RestoreTargets {
   readonly remedy: string;
 }
 
+/** Backups of an event store that a job can drill. */
+interface Drillable {
+  /** Server of restore drills. */
+  readonly scratch: ScratchServer;
+}
+
 /** Stream backup of an event store. */
-export interface StreamBackup {
+export interface StreamBackup extends Drillable {
   /** Setting that configures it, below the store. */
   readonly setting: "backup" | "streamBackup";
 
@@ -327,9 +336,6 @@ export interface StreamBackup {
 
   /** Period that a restore can reach back. */
   readonly keep?: Duration | undefined;
-
-  /** Server of restore drills. */
-  readonly scratch: ScratchServer;
 
   /** Password of `admin`, which a restore needs, for a store with the given name. */
   readonly administrator: (store: string) => { readonly secret: string; readonly key: string };

@@ -1,6 +1,12 @@
 import { type Bytes, bytes, type Cores, known, millicores, seconds } from "../../../constructs/core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../../../constructs/core/versions";
-import { type KurrentDbOptions, kurrentDbSecrets, kurrentDbSize, type PersistentSubscription } from "../../../constructs/event-store";
+import {
+  type KurrentDbOptions,
+  kurrentDbSecrets,
+  kurrentDbSize,
+  type PersistentSubscription,
+  type ScratchServer,
+} from "../../../constructs/event-store";
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
 import {
   type BackupSchedule,
@@ -22,6 +28,7 @@ import {
   type SettingProblem,
   type StoreContext,
   type StoreEngine,
+  VOLUME_SNAPSHOTS,
   WITHOUT_BUCKET,
 } from "./engine";
 import { declared, streamed } from "./kurrent";
@@ -103,10 +110,11 @@ export interface KurrentDbSettings {
   /**
    * Snapshots of the volume of one follower that has caught up: `{ every: "6h", keep: "7d" }`. In addition to `backup`: a restore takes
    * minutes, for any number of events, and keeps positions. On a cluster that the environment creates, they are copied to
-   * `aws.recoveryRegion`; elsewhere they stay in the storage of the cluster. Changes in place.
+   * `aws.recoveryRegion`; elsewhere they stay in the storage of the cluster. Drills store their results in the bucket of `backup`. Changes
+   * in place.
    * @default - none
    */
-  readonly volumeSnapshots?: VolumeSnapshotSchedule;
+  readonly volumeSnapshots?: VolumeSnapshotSchedule & Drilled;
 }
 
 export const kurrentDb: StoreEngine<KurrentDbSettings> = {
@@ -139,19 +147,22 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
   },
   backup: ({ backup = {}, volumeSnapshots = {}, insecure }, target) => {
     if (insecure) return { methods: [] };
-    const snapshots = snapshotted(volumeSnapshots, target);
-    const drills = drillSchedule(backup, { ...target, rto: backup.rto });
+    const drillsOf = (drilled: Draft<Drilled>) => drillSchedule(drilled, { ...target, rto: backup.rto });
+    const snapshots = snapshotted(volumeSnapshots, target, drillsOf(volumeSnapshots));
     return {
-      methods: [...streamed(backup, target, drills), ...snapshots],
+      methods: [...streamed(backup, target, drillsOf(backup)), ...snapshots],
       ...(bucketFor(target) ? { alternative: 'set backup: { every: "15m", keep: "28d" }, or ' } : WITHOUT_BUCKET),
       ...(snapshots.length > 0 ? { where: target.onEks ? " outside of its region" : " outside of the storage of its cluster" } : {}),
     };
   },
-  volumeSnapshots: ({ volumeSnapshots, insecure }) => (insecure ? undefined : volumeSnapshots),
-  streamBackup: ({ backup, insecure, version = DEFAULT_KURRENTDB, size: own, storage: said, options }, of = "medium") => {
+  volumeSnapshots: (settings, of = "medium") => {
+    const { volumeSnapshots, insecure } = settings;
+    return volumeSnapshots && !insecure ? { ...volumeSnapshots, scratch: scratchOf(settings, of) } : undefined;
+  },
+  streamBackup: (settings, of = "medium") => {
+    const { backup, insecure } = settings;
     if (!backup || insecure) return undefined;
-    const { storage } = kurrentDbSize({ size: own ?? of, ...(said === undefined ? {} : { storage: said }) });
-    const scratch = { version, storage, ...(options ? { options: options as KurrentDbOptions } : {}) };
+    const scratch = scratchOf(settings, of);
     const administrator = (store: string) => ({ secret: kurrentDbSecrets(store).users.name, key: "admin" });
     return { setting: "backup", every: backup.every, keep: backup.keep, scratch, administrator };
   },
@@ -167,18 +178,32 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
   ownNodes: ({ nodes }) => nodes,
 };
 
-/** Snapshots of volumes. A snapshot is ready before the next one starts, which would wait otherwise. */
-function snapshotted({ every, keep }: Draft<VolumeSnapshotSchedule>, { onEks }: BackupTarget): readonly BackupMethod[] {
+/** Server of restore drills. */
+function scratchOf(
+  { version = DEFAULT_KURRENTDB, size: own, storage: said, options }: Draft<KurrentDbSettings>,
+  of: Size,
+): ScratchServer & Required<Pick<ScratchServer, "version">> {
+  const { storage } = kurrentDbSize({ size: own ?? of, ...(said === undefined ? {} : { storage: said }) });
+  return { version, storage, ...(options ? { options: options as KurrentDbOptions } : {}) };
+}
+
+/** Snapshots of volumes. A snapshot is ready before the next one starts, which would wait otherwise. Drills need a bucket for results. */
+function snapshotted(
+  { every, keep }: Draft<VolumeSnapshotSchedule>,
+  target: BackupTarget,
+  schedule: string | undefined,
+): readonly BackupMethod[] {
   if (!every || !keep) return [];
   return [
     {
-      by: "snapshots of a volume",
+      by: VOLUME_SNAPSHOTS,
       every,
       keep,
       loses: 2 * known(seconds(every)),
       because: `a snapshot every ${every} is ready before the next one starts`,
-      place: onEks ? "snapshots" : "storage",
+      place: target.onEks ? "snapshots" : "storage",
       alert: "VolumeSnapshotLate",
+      ...(schedule !== undefined && bucketFor(target) ? { drill: schedule } : {}),
     },
   ];
 }

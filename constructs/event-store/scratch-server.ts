@@ -51,8 +51,11 @@ export function withScratchServer(
   const { jobTemplate } = job.spec;
   const { template } = jobTemplate.spec;
   const { initContainers = [], volumes = [] } = template.spec as Readonly<Record<string, readonly object[]>>;
+  const { securityContext } = template.spec as Readonly<Record<string, object>>;
   const spec = {
     ...template.spec,
+    // Files of a snapshot have their owner already.
+    ...(volume === "empty" ? {} : { securityContext: { ...securityContext, fsGroupChangePolicy: "OnRootMismatch" } }),
     initContainers: [...initContainers, server(cluster, scratch, volume)],
     volumes: [
       ...volumes,

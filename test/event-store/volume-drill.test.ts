@@ -88,7 +88,11 @@ describe("the restore drill of a volume snapshot", () => {
         runAsNonRoot: true,
       });
     }
-    expect(pod.securityContext).toMatchObject({ fsGroup: 1001, seccompProfile: { type: "RuntimeDefault" } });
+    expect(pod.securityContext).toMatchObject({
+      fsGroup: 1001,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    });
   });
 
   it("reads and deletes its claim, reads pods, and can create nothing", () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClaimsApi, DRILL } from "./claims";
@@ -211,6 +212,26 @@ onS3("restore drills of volume snapshots", () => {
     const { code, text } = await drill();
     expect([code, text]).toEqual([0, expect.any(String)]);
     expect(published()[0].restored.events).toBe(59);
+  });
+
+  test("waits for a server that restarts a few times", async () => {
+    load(source, 20, randomly(12));
+    snapshotted();
+    claims.pods = [aPod(4)];
+    let refused = 0;
+    const target = Number(new URL(scratch.url().replace("kurrentdb:", "http:")).port);
+    // More connections than the client attempts.
+    const door = createTcpServer((socket) => {
+      socket.on("error", () => {});
+      if (refused++ < 11) return void socket.destroy();
+      const inner = connect(target, "127.0.0.1");
+      inner.on("error", () => socket.destroy());
+      socket.pipe(inner).pipe(socket);
+    });
+    await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+    const { code } = await drill({ SCRATCH_URL: `kurrentdb://127.0.0.1:${(door.address() as AddressInfo).port}?tls=false` });
+    door.close();
+    expect([code, refused > 11]).toEqual([0, true]);
   });
 
   test("fails with the reason if the server does not start on the volume", async () => {

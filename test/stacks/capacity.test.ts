@@ -46,7 +46,9 @@ function started(program: Program, ...args: readonly string[]): { code: number; 
     }),
   );
   try {
-    return { code: start(program, args, "2026-11-21") as number, ...printed, written: readdirSync(directory) };
+    const code = start(program, args, "2026-11-21") as number;
+    // Warnings continue below themselves.
+    return { code, out: printed.out, err: printed.err.replace(/\n {9}/g, " "), written: readdirSync(directory) };
   } finally {
     for (const spy of spies) spy.mockRestore();
     delete process.env.CDKTF_OUTDIR;

@@ -41,8 +41,11 @@ const STORES: Environment = {
   },
 };
 
-/** Stacks that are not looked at, because others like them are. */
-export const ALIKE: readonly RegExp[] = [/^stores-backup$/];
+/** Stacks that are not looked at, because others like them are: they are applied for those that need them. */
+export const ALIKE: readonly RegExp[] = [/^stores-(keys|network|backup)$/, /^staging-(write-cluster|identities)$/];
+
+/** An environment whose stacks are worked on in one go, as the modules of one configuration, and why. */
+export const AT_ONCE = { environment: "production", reason: "staging and dev have the same types of resources" } as const;
 
 /** The environment whose names are in a zone that somebody else made, and the domain of that zone. */
 const GUEST = { name: "dev", of: "example.com" };
@@ -142,11 +145,17 @@ export function besides(program: Program, id: string): Program {
   };
 }
 
-/** The reference system, in the account of the endpoint. */
+/** The reference system, in the account of the endpoint: all of it, or the environments that ENVIRONMENTS names. */
 export async function emulated(): Promise<Program> {
   withoutClusters();
   const endpoint = process.env.AWS_ENDPOINT_URL ?? "";
-  return inAccount(await callerAccount(endpoint), await publicZone(endpoint, GUEST.of));
+  const program = inAccount(await callerAccount(endpoint), await publicZone(endpoint, GUEST.of));
+  return withOnly(program, ...(process.env.ENVIRONMENTS?.split(",") ?? program.environments.map(({ name }) => name)));
+}
+
+/** A program with some of its environments. */
+export function withOnly(program: Program, ...names: readonly string[]): Program {
+  return { ...program, environments: program.environments.filter(({ name }) => names.includes(name)) };
 }
 
 /** The id of a public zone, made by whoever asks first. */

@@ -103,12 +103,12 @@ export const APPLIED_IN_PART: readonly AppliedInPart[] = [
       "moto (5.2.1) has no EKS add-ons, access entries and pod identity associations, and forgets how a cluster lets anyone in, so that a second plan makes it anew",
   },
   {
-    stack: /^(production|staging)-data$/,
+    stack: /^staging-data$/,
     without: ["aws_elasticache_parameter_group", "aws_elasticache_subnet_group", "aws_elasticache_user_group"],
     reason: "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and keeps its subnet groups for ever",
   },
   {
-    stack: /^(production|staging)-backup$/,
+    stack: /^staging-backup$/,
     without: ["aws_backup_selection", "aws_backup_restore_testing_plan"],
     reason: "moto (5.2.1) makes no selections of AWS Backup and has no restore tests",
   },

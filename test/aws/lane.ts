@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { LOCK } from "./emulated";
@@ -14,6 +14,12 @@ export interface Plan {
   }[];
 }
 
+interface ProviderSettings {
+  readonly alias?: string;
+  readonly region: string;
+  readonly allowed_account_ids: readonly string[];
+}
+
 /** A directory in which a program's stacks are worked with, apart from any other. */
 export class Lane {
   readonly synthesis: Synthesis;
@@ -21,7 +27,7 @@ export class Lane {
 
   constructor(
     private readonly directory: string,
-    program: Program,
+    private readonly program: Program,
   ) {
     this.outdir = join(directory, "cdktf.out");
     this.synthesis = synthesize(program, { outdir: this.outdir, lock: LOCK });
@@ -59,11 +65,17 @@ export class Lane {
     return run("terraform", [command, "-no-color", ...args], { cwd: this.stack(stack), log: this.log(stack), env: AUTOMATION });
   }
 
+  /** Terraform's init, which checks the providers. Without their hashes no later command reads hundreds of megabytes to check them again. */
+  async init(stack: string): Promise<void> {
+    expectStatus(0, await this.terraform(stack, "init", "-input=false"));
+    const lock = join(this.stack(stack), ".terraform.lock.hcl");
+    writeFileSync(lock, readFileSync(lock, "utf8").replace(/^ *hashes = \[[^\]]*\]\n/gm, ""));
+  }
+
   /** OpenTofu, in a directory of its own: the two keep different provider locks. */
   async tofu(stack: string, command: string, ...args: string[]): Promise<Ended> {
     const cwd = this.tofuDirectory(stack);
-    mkdirSync(cwd, { recursive: true });
-    copyFileSync(join(this.stack(stack), "cdk.tf.json"), join(cwd, "cdk.tf.json"));
+    cpSync(this.stack(stack), cwd, { recursive: true, filter: (path) => !basename(path).startsWith(".terraform") });
     return run("tofu", [command, "-no-color", ...args], { cwd, log: this.log(stack), env: AUTOMATION });
   }
 
@@ -122,15 +134,22 @@ export class Lane {
   }
 
   /**
-   * Makes stacks the modules of one configuration, for which Terraform and its providers are started once. What one reads of the state of
-   * another is passed on, and nothing is imported, which only a root may.
+   * Makes stacks the modules of one configuration, for which Terraform is started once, and a provider once for each region: for all stacks,
+   * so that it sets none of the tags that name one. What one reads of the state of another is passed on, and nothing is imported, which only a
+   * root may.
    */
   join(name: string, stacks: readonly string[]): void {
     const cwd = this.stack(name);
-    const module: Record<string, Record<string, string>> = {};
+    const module: Record<string, object> = {};
+    const regions = new Map<string, object>();
     for (const id of stacks) {
-      const { import: _, terraform, data = {}, ...json } = this.json(id);
+      const { import: _, terraform, provider = {}, data = {}, ...json } = this.json(id);
       const { backend: __, ...needs } = terraform;
+      const configured: readonly ProviderSettings[] = provider.aws ?? [];
+      for (const { region, allowed_account_ids } of configured) regions.set(region, { alias: region, region, allowed_account_ids });
+      const providers = configured.map(({ alias, region }) => [alias ? `aws.${alias}` : "aws", `aws.${region}`]);
+      if (configured.length > 0)
+        needs.required_providers.aws.configuration_aliases = providers.flatMap(([own]) => (own === "aws" ? [] : own));
       const { terraform_remote_state: ___, ...found } = data;
       const passed: Record<string, string> = {};
       const text = JSON.stringify({ ...json, terraform: needs, ...(Object.keys(found).length > 0 ? { data: found } : {}) });
@@ -142,9 +161,9 @@ export class Lane {
       const declared = variables.length > 0 ? { variable: Object.fromEntries(variables) } : {};
       mkdirSync(join(cwd, id), { recursive: true });
       writeFileSync(join(cwd, id, "cdk.tf.json"), JSON.stringify({ ...JSON.parse(own), ...declared }));
-      module[id] = { source: `./${id}`, ...passed };
+      module[id] = { source: `./${id}`, providers: Object.fromEntries(providers), ...passed };
     }
-    writeFileSync(join(cwd, "cdk.tf.json"), JSON.stringify({ module }));
+    writeFileSync(join(cwd, "cdk.tf.json"), JSON.stringify({ provider: { aws: [...regions.values()] }, module }));
     copyFileSync(LOCK, join(cwd, ".terraform.lock.hcl"));
   }
 
@@ -152,7 +171,7 @@ export class Lane {
   runner(...args: string[]): Promise<Ended> {
     return run(process.execPath, [join(__dirname, "runner.js"), ...args], {
       log: join(this.directory, "logs", "runner.log"),
-      env: { CDKTF_OUTDIR: this.outdir },
+      env: { CDKTF_OUTDIR: this.outdir, ENVIRONMENTS: this.program.environments.map(({ name }) => name).join(",") },
     });
   }
 }

@@ -9,6 +9,7 @@ import { EXAMPLES } from "../examples/programs";
 import { Exemptions, failedChecks } from "./checkov";
 import {
   ALIKE,
+  AT_ONCE,
   besides,
   callerAccount,
   emulated,
@@ -18,6 +19,7 @@ import {
   STOOD_IN_FOR,
   secretValue,
   TAKEN_OUT,
+  withOnly,
 } from "./emulated";
 import { APPLIED_IN_PART, type AppliedInPart, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
 import { difference, expectNone, expectStatus, expectText, Lane } from "./lane";
@@ -29,7 +31,7 @@ import { Missing, Results, Wrong } from "./results";
 const SIZES = ["small", "medium", "large"] as const;
 
 /** Stacks of an environment that are worked on at the same time: many wait for the emulator. */
-const AT_ONCE = 3;
+const SIDE_BY_SIDE = 3;
 
 const CDKTF_CLI = "cdktf-cli@0.21.0";
 
@@ -55,18 +57,23 @@ class Tier {
     for (const { stack, reason } of NOT_DESTROYED) console.log(`LEFT OUT destroy of ${stack.source}: ${reason}`);
     for (const { stack, reason } of STOOD_IN_FOR) console.log(`LEFT OUT all of ${stack.source}: ${reason}`);
     console.log(`LEFT OUT ${TAKEN_OUT.parts.source} of ${TAKEN_OUT.stack.source}: ${TAKEN_OUT.reason}`);
-    for (const stack of ALIKE) console.log(`LEFT OUT all of ${stack.source}: other environments have one like it`);
+    for (const stack of ALIKE)
+      console.log(`LEFT OUT all of ${stack.source} but an apply for those that need it: other environments have one like it`);
+    console.log(`LEFT OUT each stack of ${AT_ONCE.environment} by itself, parts of stacks, and destroy: ${AT_ONCE.reason}`);
     for (const { stack, without, reason } of APPLIED_IN_PART)
       console.log(`LEFT OUT apply of ${without.join(", ")}, and what comes after them, in ${stack.source}: ${reason}`);
     if (await this.bootstrap()) {
       const wanted = (name: string) => only.length === 0 || only.includes(name);
       const environments = this.program.environments.filter(({ name, aws }) => aws && wanted(name));
+      // First what is worked on in one go, so that OpenTofu plans most types of resources in one go as well.
+      const atOnce = { [AT_ONCE.environment]: withOnly(this.program, AT_ONCE.environment), ...EXAMPLES };
       await Promise.all([
+        ...Object.entries(atOnce).flatMap(([name, program]) => (wanted(name) ? [this.atOnce(name, program)] : [])),
         ...environments.map(async ({ name }) => {
+          if (name in atOnce) return;
           await this.environment(name);
           if (only.length === 0 && name === this.disposable) await this.cdktf(name);
         }),
-        ...Object.entries(EXAMPLES).flatMap(([name, example]) => (wanted(name) ? [this.example(name, example)] : [])),
       ]);
     }
     await this.results.step("all stacks by Checkov", "check", () => this.checkov());
@@ -104,7 +111,7 @@ class Tier {
         `npm run bootstrap -- ${this.account}`,
       );
     });
-    if (!(await lane.withLocalState(stack, () => this.examine(lane, stack)))) return false;
+    if (!(await lane.withLocalState(stack, () => this.examine(lane, stack, true)))) return false;
     this.emulate(lane, stack);
     const [key] = Object.keys(lane.json(stack).resource.aws_kms_key);
     const good =
@@ -120,7 +127,7 @@ class Tier {
         expectText(await bootstrap(), "0 added, 0 changed, 0 destroyed"),
       ));
     if (!good) return false;
-    this.look(lane, stack);
+    this.look(lane, stack, ["first.json", "second.json"]);
     await this.results.step(`${stack} after its state was lost`, "check", async () => {
       const { bucket, key } = lane.json(stack).terraform.backend.s3;
       await loseObject(this.endpoint, bucket, key);
@@ -133,14 +140,15 @@ class Tier {
 
   /** One environment from nothing to nothing: one that may be thrown away by the commands of a user, the others side by side. */
   private async environment(name: string): Promise<void> {
-    const lane = new Lane(join(this.directory, name), this.program);
+    const lane = new Lane(join(this.directory, name), withOnly(this.program, name));
     const composition = lane.synthesis.compositions.find((each) => each.name === name);
     const manifest = lane.manifest();
     const all = inOrder(manifest, composition?.stacks.map((stack) => stack.node.id) ?? []);
-    const stacks = all.filter((stack) => !ALIKE.some((one) => one.test(stack)));
+    const isNeeded = (stack: string) => all.some((one) => !isAlike(one) && manifest.stacks[one]?.dependencies.includes(stack));
+    const stacks = all.filter((stack) => !isAlike(stack) || isNeeded(stack));
     const [first, second] = stacks;
     const asUser = name === this.disposable;
-    const most = asUser ? 1 : AT_ONCE;
+    const most = asUser ? 1 : SIDE_BY_SIDE;
 
     await this.results.step(`${name} before it exists`, "check", async () => {
       const { output } = expectStatus(3, await lane.runner("plan", name));
@@ -165,7 +173,7 @@ class Tier {
         expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "is protected from deletion");
       });
     }
-    const left = new Set(stacks.filter((one) => !leftOut(one)));
+    const left = new Set(stacks.filter((one) => !leftOut(one) && !isAlike(one)));
     await inParallel(
       [...left].reverse(),
       most,
@@ -179,24 +187,30 @@ class Tier {
   }
 
   /**
-   * A system of `examples/`. Its resources are like those of the reference system, with other settings. So all of its stacks are planned,
-   * in one go, and those that the emulator can do are applied; the reference system shows the rest.
+   * A system of `examples/`, or an environment that is another with other numbers. Its resources are like those of the environments that are
+   * worked on stack by stack, with other settings. So all of its stacks are planned, in one go, and those that the emulator can do are applied.
    */
-  private async example(name: string, program: Program): Promise<void> {
+  private async atOnce(name: string, program: Program): Promise<void> {
     const lane = new Lane(join(this.directory, name), besides(program, this.account));
-    const ids = lane.synthesis.compositions.flatMap(({ stacks }) => stacks.map(({ node }) => node.id));
+    // The account of an environment is there already.
+    const compositions = lane.synthesis.compositions.filter((one) => name in EXAMPLES || one.name === name);
+    const ids = compositions.flatMap(({ stacks }) => stacks.map(({ node }) => node.id));
     const whole = ids.filter((id) => isWhole(lane.json(id)));
-    const { results } = this;
-    lane.join(name, ids);
-    for (const id of whole) this.emulate(lane, id, join(lane.stack(name), id));
+    const looked = ids.filter((id) => !standInFor(id));
+    const kept = whole.filter((id) => looked.includes(id)).map((id) => `module.${id}.`);
     const targets = whole.map((id) => `-target=module.${id}`);
     const apply = () => lane.terraform(name, "apply", "-input=false", "-auto-approve", ...targets);
+    const { results } = this;
+    lane.join(name, ids);
+    const types = ids.flatMap((id) => typesIn(lane.json(id)));
+    await this.tofu(lane, name, types);
+    for (const one of [name, ...whole.map((id) => join(name, id))]) this.emulate(lane, one);
     const good =
-      (await results.step(name, "init", async () => void expectStatus(0, await lane.terraform(name, "init", "-input=false")))) &&
+      (await results.step(name, "init", () => lane.init(name))) &&
       (await results.step(name, "apply", async () => void expectStatus(0, await apply()))) &&
       // After what it reads is there: Checkov sees no values that are not known yet.
-      (await results.step(name, "plan", async () => void (await lane.plan(name, "first"))));
-    if (good) for (const id of ids) this.look(lane, id, ["first.json"], name);
+      (await results.step(name, "plan", () => this.replan(lane, name, "first", [], kept)));
+    if (good) for (const id of looked) this.look(lane, id, ["first.json"], name);
   }
 
   /** The environment that may be thrown away. */
@@ -214,13 +228,13 @@ class Tier {
     if (stood) {
       await this.results.step(stack, "init", () => Promise.reject(new Missing(stood.reason)));
       return this.results.step(`what stands in for ${stack}`, "check", async () => {
-        expectStatus(0, await lane.terraform(stack, "init", "-input=false"));
+        await lane.init(stack);
         await apply();
       });
     }
-    if (!(await this.examine(lane, stack))) return false;
-    this.emulate(lane, stack);
     const left = leftOut(stack);
+    if (!(await this.examine(lane, stack, left !== undefined))) return false;
+    this.emulate(lane, stack);
     if (left) {
       if (!(await this.inPart(lane, stack, left))) return false;
       await lane.standIn(stack);
@@ -228,8 +242,9 @@ class Tier {
       return true;
     }
     if (!(await this.results.step(stack, "apply", apply))) return false;
+    if (isAlike(stack)) return true;
     if (!(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return false;
-    this.look(lane, stack);
+    this.look(lane, stack, ["second.json"]);
     await this.secrets(lane, stack);
     await this.sizes(lane, stack, name);
     return true;
@@ -264,32 +279,37 @@ class Tier {
     return this.results.step(`${subject}: destroy`, "check", async () => void (await terraform("destroy")));
   }
 
-  /** What needs no changes to be made: is it valid, can it be planned, and is the plan a safe one. */
-  private async examine(lane: Lane, stack: string): Promise<boolean> {
+  /** What needs no changes to be made. The apply of a whole stack plans it as well. */
+  private async examine(lane: Lane, stack: string, plan: boolean): Promise<boolean> {
     const { results } = this;
-    if (!(await results.step(stack, "init", async () => void expectStatus(0, await lane.terraform(stack, "init", "-input=false")))))
-      return false;
-    if (!(await results.step(stack, "plan", async () => void (await lane.plan(stack, "first"))))) return false;
-    if (!this.isNewToTofu(lane.json(stack))) return true;
-    await results.step(stack, "tofu", async () => {
+    await this.tofu(lane, stack, typesIn(lane.json(stack)));
+    if (!(await results.step(stack, "init", () => lane.init(stack)))) return false;
+    return !plan || results.step(stack, "plan", async () => void (await lane.plan(stack, "first")));
+  }
+
+  /** Has OpenTofu plan what has a type of resource that it has not planned yet: what it makes of one, it makes of all. */
+  private async tofu(lane: Lane, stack: string, types: readonly string[]): Promise<void> {
+    const unplanned = types.filter((type) => !this.plannedByTofu.has(type));
+    if (unplanned.length === 0) return;
+    for (const type of unplanned) this.plannedByTofu.add(type);
+    await this.results.step(stack, "tofu", async () => {
       if (!this.has.tofu) throw new Missing("tofu is not on the PATH");
       expectStatus(0, await lane.tofu(stack, "init", "-input=false"));
       expectStatus(0, await lane.tofu(stack, "plan", "-input=false", "-lock=false"));
     });
-    return true;
   }
 
-  /** Whether a stack has a type of resource that OpenTofu has not planned yet: what it makes of one, it makes of all. */
-  private isNewToTofu({ resource = {} }: { readonly resource?: object }): boolean {
-    const types = Object.keys(resource).filter((type) => !this.plannedByTofu.has(type));
-    for (const type of types) this.plannedByTofu.add(type);
-    return types.length > 0;
-  }
-
-  private async replan(lane: Lane, stack: string, name = "second", targets: readonly string[] = []): Promise<void> {
+  private async replan(
+    lane: Lane,
+    stack: string,
+    name = "second",
+    targets: readonly string[] = [],
+    applied: readonly string[] = [""],
+  ): Promise<void> {
     const plan = await lane.plan(stack, name, ...targets);
     const changed = plan.resource_changes.filter(
-      ({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"),
+      ({ address, change }) =>
+        applied.some((prefix) => address.startsWith(prefix)) && !change.actions.every((action) => action === "no-op" || action === "read"),
     );
     const unknown = changed.filter(({ type, change }) => !this.gap("replan", type, Object.keys(difference(change))));
     expectNone(
@@ -340,7 +360,7 @@ class Tier {
           const first: PlannedValues = JSON.parse(readFileSync(join(lane.stack(stack), "first.json"), "utf8"));
           const state = playedState(JSON.parse(await lane.state(stack)), first);
           writeFileSync(join(other.stack(stack), "terraform.tfstate"), JSON.stringify(state));
-          expectStatus(0, await other.terraform(stack, "init", "-input=false"));
+          await other.init(stack);
           const { resource_changes } = await other.plan(stack, size, "-refresh=false");
           expectNone("Not the same stores in another size", lostOnTheWay(resource_changes, stores));
         });
@@ -348,8 +368,11 @@ class Tier {
     }
   }
 
-  /** Has Checkov look at both plans in the end: the first is as AWS would get it, the second knows what the first could not know yet. */
-  private look(lane: Lane, stack: string, written = ["first.json", "second.json"], root = stack): void {
+  /**
+   * Has Checkov look at plans in the end: one of what is there knows what one of what is not can't know yet, though the emulator gets other
+   * policies of buckets.
+   */
+  private look(lane: Lane, stack: string, written: readonly string[], root = stack): void {
     const synthesized = lane.synthesis.stacks.get(stack);
     const module = root === stack ? "" : `module.${stack}.`;
     if (synthesized) this.looks.push({ stack: synthesized, plans: written.map((plan) => join(lane.stack(root), plan)), module });
@@ -372,8 +395,8 @@ class Tier {
     expectNone("A failed check without a reason", [...new Set(unexplained)]);
   }
 
-  private emulate(lane: Lane, stack: string, directory = lane.stack(stack)): void {
-    const json = lane.json(stack);
+  private emulate(lane: Lane, stack: string): void {
+    const [directory, json] = [lane.stack(stack), lane.json(stack)];
     for (const type of Object.keys(json.resource ?? {})) this.gap("apply", type);
     openBuckets(directory, json);
     fewRetries(directory, json);
@@ -393,18 +416,21 @@ class Tier {
     const cdktf = async (...args: string[]) =>
       expectStatus(
         0,
-        await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], { log, minutes: 5, env: { CI: "1", CHECKPOINT_DISABLE: "1" } }),
+        await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], {
+          log,
+          minutes: 5,
+          env: { CI: "1", CHECKPOINT_DISABLE: "1", ENVIRONMENTS: environment },
+        }),
       );
-    const [keys, network] = [`${environment}-keys`, `${environment}-network`];
+    const [keys, data] = [`${environment}-keys`, `${environment}-data`];
     const quiet = ["--skip-provider-lock", "--auto-approve"];
 
     await this.results.step(CDKTF_CLI, "check", async () => {
       if (!(await installed("npx", log, "--yes", CDKTF_CLI, "--version"))) throw new Missing(`npx can't fetch ${CDKTF_CLI}`);
-      await cdktf("deploy", keys, network, ...quiet);
-      // Not of the network, of whose rules the emulator forgets the descriptions.
-      expectText(await cdktf("diff", keys, "--skip-provider-lock"), "No changes");
+      await cdktf("deploy", keys, data, ...quiet);
+      expectText(await cdktf("diff", data, "--skip-provider-lock"), "No changes");
       // One by one: cdktf 0.21 starts endless processes where several are destroyed without all that depend on them.
-      for (const stack of [network, keys]) await cdktf("destroy", stack, ...quiet, "--ignore-missing-stack-dependencies");
+      for (const stack of [data, keys]) await cdktf("destroy", stack, ...quiet, "--ignore-missing-stack-dependencies");
     });
   }
 }
@@ -414,13 +440,22 @@ function standInFor(id: string): (typeof STOOD_IN_FOR)[number] | undefined {
   return STOOD_IN_FOR.find(({ stack }) => stack.test(id));
 }
 
+/** Whether a stack is there only for those that need it. */
+function isAlike(id: string): boolean {
+  return ALIKE.some((one) => one.test(id));
+}
+
+function typesIn({ resource = {} }: { readonly resource?: object }): readonly string[] {
+  return Object.keys(resource);
+}
+
 /** What is not applied of a stack, if there is anything. */
 function leftOut(id: string): AppliedInPart | undefined {
   return APPLIED_IN_PART.find(({ stack }) => stack.test(id));
 }
 
 /** Whether the emulator can do all of a stack. */
-function isWhole({ resource }: ReturnType<Lane["json"]>): boolean {
+function isWhole({ resource = {} }: ReturnType<Lane["json"]>): boolean {
   return !APPLIED_IN_PART.some(({ without }) => without.some((type) => type in resource));
 }
 
@@ -474,7 +509,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const account = await callerAccount(endpoint);
-  const has = { tofu: await installed("tofu", log, "version"), checkov: await installed("checkov", log, "--version") };
+  const has = { tofu: await installed("tofu", log, "version"), checkov: await installed("which", log, "checkov") };
   console.log(`Account ${account} at ${endpoint}; logs in ${directory}`);
   const good = await new Tier(endpoint, account, await emulated(), directory, has).run(process.argv.slice(2));
   if (good) rmSync(directory, { recursive: true });

@@ -26,6 +26,7 @@ describe("the environment of the node tier", () => {
       "event-store",
       "read-store",
       "broker",
+      "observability",
       "migrations",
       "write-side",
       "read-side",

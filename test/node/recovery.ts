@@ -86,7 +86,7 @@ export async function recovery(trial: Trial): Promise<void> {
     for (const report of (await trial.deployment.add(backups())).values()) throw new Wrong(report);
     await run(`${printed("docs/data.md", /create job .* backup-now/)}\n${succeeded("backup-now")}`, []);
     await run(`${printed("docs/data.md", /verify-now/)}\n${succeeded("verify-now")}`, []);
-    await run(`${printed("docs/drills.md", /drill-now/)}\n${succeeded("drill-now")}`, []);
+    await run(`${printed("docs/drills.md", /[ /]drill-now/)}\n${succeeded("drill-now")}`, []);
     const { passed, problems, lossSeconds, restoreSeconds, restored }: Drilled = JSON.parse(await storage.read(RESULTS));
     if (!passed) throw new Wrong(problems.join("\n"));
     // Its volume is deleted with its pod.

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { BackupLock } from "../backup";
 import type { SecretReference } from "../connection";
+import { bundled } from "../core/bundles";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
 import type { KubernetesTarget, Peer } from "../kubernetes";
@@ -82,7 +81,7 @@ export class AuditDigests extends Construct {
       name,
       image: TOOLS.bun,
       command: ["bun", "--smol", PROGRAM],
-      files: { [PROGRAM]: program() },
+      files: { [PROGRAM]: bundled(__dirname, "audit-digest.mjs") },
       schedule: SCHEDULE,
       timeout: "45m",
       startingDeadline: "30m",
@@ -105,12 +104,4 @@ export class AuditDigests extends Construct {
     this.peer = task.peer;
     this.ready = task.ready;
   }
-}
-
-let cached: string | undefined;
-
-/** The program with everything that it imports, as the build bundles it. */
-function program(): string {
-  cached ??= readFileSync(join(__dirname, "audit-digest.mjs"), "utf8");
-  return cached;
 }

@@ -19,6 +19,7 @@ export { type KurrentCloudSecrets, kurrentCloudSecrets } from "./kurrent-cloud-s
 export { KurrentCloudUsers, type KurrentCloudUsersProps } from "./kurrent-cloud-users";
 export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export { type KurrentDbAccess, kurrentDbEventStore } from "./kurrentdb-connections";
+export type { KurrentDbDrillProps } from "./kurrentdb-drill";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";

@@ -3,29 +3,15 @@ import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { DEFAULT_KURRENTDB, TOOLS } from "../core/versions";
 import { drillJob, drillMetrics } from "../drill";
-import { CustomResources, cronJobObject, type KubernetesTarget, type Peer } from "../kubernetes";
+import { CustomResources, cronJobObject, type Peer } from "../kubernetes";
 import { podsOf, scheduleProblems } from "../workload";
-import type { EventStore } from "./contract";
+import { drillDeadline, type KurrentDbDrillProps } from "./kurrentdb-drill";
 import { LINES } from "./kurrentdb-versions";
-import { SCRATCH_SERVER, SCRATCH_URL, type ScratchServer, withScratchServer } from "./scratch-server";
+import { SCRATCH_SERVER, SCRATCH_URL, withScratchServer } from "./scratch-server";
 import { DEFAULT_STORE_NAME } from "./store-name";
 import { STREAM_BACKUP_POD, type StreamBackupBucket, streamPod } from "./stream-jobs";
 
-export interface KurrentDbStreamDrillProps {
-  readonly cluster: KubernetesTarget;
-
-  /** Namespace of its pods. */
-  readonly namespace: string;
-
-  /**
-   * Name of the event store: prefix of the job and of its service account, `<store>-drill`.
-   * @default "event-store"
-   */
-  readonly store?: string;
-
-  /** The store that is backed up. It is only read, to measure how old the newest backup is. */
-  readonly eventStore: EventStore;
-
+export interface KurrentDbStreamDrillProps extends KurrentDbDrillProps {
   /** The backups. */
   readonly bucket: StreamBackupBucket;
 
@@ -37,27 +23,6 @@ export interface KurrentDbStreamDrillProps {
    * @default - that of the backups
    */
   readonly resultsIn?: Pick<StreamBackupBucket, "name" | "region">;
-
-  /** Cron schedule (UTC): `"30 5 * * 0"`. */
-  readonly schedule: string;
-
-  /** Maximum age of the oldest event without a backup, in seconds. */
-  readonly rpo: number;
-
-  /** Maximum duration of the restore, in seconds. */
-  readonly rto: number;
-
-  /** Server to restore into. */
-  readonly scratch: ScratchServer;
-
-  /**
-   * Namespace of Prometheus, which scrapes the result. Requires the CRDs of its operator.
-   * @default - the result is only in the bucket
-   */
-  readonly metricsFrom?: string;
-
-  /** Resources to create first: the namespace, the event store with its users, the role of the service account. */
-  readonly after?: readonly ITerraformDependable[];
 }
 
 /** Name of the job and of the service account of a store's drills: `event-store-drill`. */
@@ -72,9 +37,6 @@ export function streamDrillPods(namespace: string, store?: string): Exclude<Peer
 
 /** Resource requests of a pod. */
 export const STREAM_DRILL_POD = { ...STREAM_BACKUP_POD, sidecars: [SCRATCH_SERVER] } as const;
-
-/** Time for images, the volume and the start of the server, in seconds, in addition to twice the RTO. */
-const START = 1800;
 
 /**
  * Restore drills of stream backups: a CronJob whose pod runs an empty KurrentDB as a native sidecar, on the loopback interface and on a
@@ -114,7 +76,7 @@ export class KurrentDbStreamDrill extends Construct {
       after,
     });
     const template = pod.version({ image: TOOLS.bun });
-    const job = cronJobObject(drillJob({ namespace, name, labels: pod.selector(), schedule, deadline: 2 * rto + START, template }));
+    const job = cronJobObject(drillJob({ namespace, name, labels: pod.selector(), schedule, deadline: drillDeadline(rto), template }));
     const { release } = new CustomResources(this, "job", {
       cluster,
       namespace,

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Connection } from "../connection";
+import { bundled } from "../core/bundles";
 import { type Duration, seconds } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import type { KubernetesTarget } from "../kubernetes";
@@ -107,7 +106,7 @@ export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate 
     ...(user === undefined ? {} : { user }),
     command: ["bun", "--smol", STREAM_BACKUP_PROGRAM],
     args: [command],
-    files: { [STREAM_BACKUP_PROGRAM]: streamBackupProgram() },
+    files: { [STREAM_BACKUP_PROGRAM]: bundled(__dirname, "stream-backup.mjs") },
     connections: [{ connection }],
     env: { ...access.env, ...env, HOME: "/tmp", PREFIX: bucket.prefix },
     secrets: access.secrets,
@@ -161,12 +160,4 @@ function running(template: Template, command: string): Template {
   const [container, ...rest] = template.spec.container;
   if (!container) return template;
   return { ...template, spec: { ...template.spec, container: [{ ...container, args: [command] }, ...rest] } };
-}
-
-let cached: string | undefined;
-
-/** The program with everything that it imports, as the build bundles it. */
-function streamBackupProgram(): string {
-  cached ??= readFileSync(join(__dirname, "stream-backup.mjs"), "utf8");
-  return cached;
 }

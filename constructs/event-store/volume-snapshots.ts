@@ -1,16 +1,14 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
-import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
+import type { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RequestedConnection } from "../connection";
+import { bundled } from "../core/bundles";
 import { refuse } from "../core/errors";
 import { type Bytes, type Duration, daysIn, known, seconds } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, CustomResources, HTTPS, type KubernetesTarget, type Peer, ROLE_AGENT } from "../kubernetes";
-import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, PodTemplate, podsOf } from "../workload";
+import { API_CLIENT, BY_THE_CLOCK, DISRUPTIONS_IGNORED, ownRights, PodTemplate, podsOf, withToken } from "../workload";
 import type { EventStore } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
 import { streamBackupSchedule } from "./stream-jobs";
@@ -114,7 +112,6 @@ const LONGEST = 23 * 3600;
 const REPORT = 600;
 
 const PROGRAM = "/app/volume-snapshots.mjs";
-const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
  * Snapshots of the volume of a KurrentDB: a CronJob picks a follower that has every event of the leader, makes a VolumeSnapshot of its
@@ -138,11 +135,10 @@ export class KurrentDbVolumeSnapshots extends Construct {
       component: "backup",
       ends: true,
       command: ["bun", "--smol", PROGRAM],
-      files: { [PROGRAM]: program() },
+      files: { [PROGRAM]: bundled(__dirname, "volume-snapshots.mjs") },
       connections: [nodesOf(eventStore)],
       env: {
-        API: "https://kubernetes.default.svc",
-        API_CA: `${ACCOUNT}/ca.crt`,
+        ...API_CLIENT,
         CLASS: className,
         ...(drill ? { DRILL: volumeDrillName(store), DRILL_CLASS: cluster.scratchClass, DRILL_STORAGE: drill.storage } : {}),
         HOME: "/tmp",
@@ -150,7 +146,6 @@ export class KurrentDbVolumeSnapshots extends Construct {
         NAMESPACE: namespace,
         STORE: store,
         TIMEOUT: String(LONGEST - REPORT),
-        TOKEN: `${ACCOUNT}/token`,
         ...(copies ? copyVariables(copies, volumeSnapshotTags(namespace, store), lock) : {}),
       },
       egress: [API_SERVER, ...(copies ? [ROLE_AGENT, HTTPS] : [])],
@@ -158,7 +153,7 @@ export class KurrentDbVolumeSnapshots extends Construct {
       ...(priority ? { priority } : {}),
       after,
     });
-    const { spec, ...template } = pod.version({ image: TOOLS.bun });
+    const template = withToken(pod.version({ image: TOOLS.bun }));
     new CronJobV1(this, "job", {
       metadata: { namespace, name, labels: pod.selector() },
       spec: {
@@ -171,7 +166,7 @@ export class KurrentDbVolumeSnapshots extends Construct {
             ...DISRUPTIONS_IGNORED,
             backoffLimit: 0,
             activeDeadlineSeconds: LONGEST,
-            template: { ...template, spec: { ...spec, automountServiceAccountToken: true } },
+            template,
           },
         },
       },
@@ -211,7 +206,6 @@ export class KurrentDbVolumeSnapshots extends Construct {
 
   /** Rights to VolumeSnapshots of the namespace, and to the claim of the next drill. Names of new objects can't be restricted. */
   private rights(name: string, namespace: string, drill: string | undefined, after: readonly ITerraformDependable[]): RoleBindingV1 {
-    const metadata = { namespace, name };
     const claims = { apiGroups: [""], resources: ["persistentvolumeclaims"] };
     const rule = [
       { apiGroups: ["snapshot.storage.k8s.io"], resources: ["volumesnapshots"], verbs: ["create", "delete", "get", "list"] },
@@ -223,13 +217,7 @@ export class KurrentDbVolumeSnapshots extends Construct {
           ]
         : []),
     ];
-    const role = new RoleV1(this, "role", { metadata, rule, dependsOn: [...after] });
-    return new RoleBindingV1(this, "binding", {
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subject: [{ kind: "ServiceAccount", name, namespace }],
-      dependsOn: [role],
-    });
+    return ownRights(this, { name, namespace, rule, after });
   }
 }
 
@@ -247,12 +235,4 @@ function copyVariables(
 function nodesOf({ connections }: EventStore): RequestedConnection {
   const { subscriptions: connection } = connections;
   return { connection, variables: { NODES: "{hosts}", ...(connection.authority ? { CA: "{ca}" } : {}) } };
-}
-
-let cached: string | undefined;
-
-/** The program with everything that it imports, as the build bundles it. */
-function program(): string {
-  cached ??= readFileSync(join(__dirname, "volume-snapshots.mjs"), "utf8");
-  return cached;
 }

@@ -1,18 +1,16 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
-import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
+import type { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { ServerCertificate, serviceNames } from "../certificates";
 import type { RequestedConnection } from "../connection";
+import { bundled } from "../core/bundles";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
 import { drillJob, drillMetrics } from "../drill";
 import { API_SERVER, CustomResources, PodTraffic } from "../kubernetes";
 import { type S3Location, s3Access } from "../storage";
-import { PodTemplate, podsOf, scheduleProblems } from "../workload";
+import { API_CLIENT, ownRights, PodTemplate, podsOf, scheduleProblems, withToken } from "../workload";
 import { openings, type PostgresClusterProps, podGroupsOf } from "./cloud-native-pg";
 import { clusterObject, labelsOf, objectStore } from "./cloud-native-pg-objects";
 import { resolvePostgres } from "./cloud-native-pg-settings";
@@ -75,7 +73,6 @@ const OTHER = 2400;
 const PROGRAM = "/app/postgres-drill.mjs";
 const MANIFEST = "/app/cluster.json";
 const DIGEST = "/app/digest.sql";
-const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 const URL = "postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={ca}";
 
@@ -122,7 +119,7 @@ export class PostgresDrill extends Construct {
       ends: true,
       command: ["bun", "--smol", PROGRAM],
       files: {
-        [PROGRAM]: program(),
+        [PROGRAM]: bundled(__dirname, "postgres-drill.mjs"),
         [MANIFEST]: JSON.stringify(
           onScratchVolumes(clusterObject({ props: scratch, settings }, certificate.secretName), cluster.scratchClass),
         ),
@@ -135,15 +132,13 @@ export class PostgresDrill extends Construct {
       env: {
         ...access.env,
         ...env,
-        API: "https://kubernetes.default.svc",
-        API_CA: `${ACCOUNT}/ca.crt`,
+        ...API_CLIENT,
         ...(digest === undefined ? {} : { DIGEST }),
         HOME: "/tmp",
         MANIFEST,
         RESULTS: results.prefix,
         RPO: String(rpo),
         RTO: String(rto),
-        TOKEN: `${ACCOUNT}/token`,
       },
       fields: { POD: "metadata.name", POD_UID: "metadata.uid" },
       secrets: access.secrets,
@@ -154,7 +149,6 @@ export class PostgresDrill extends Construct {
       after,
     });
     const binding = this.rights(name, namespace, scratchName, after);
-    const { spec, ...template } = pod.version({ image: TOOLS.bun });
     new CronJobV1(this, "job", {
       ...drillJob({
         namespace,
@@ -162,7 +156,7 @@ export class PostgresDrill extends Construct {
         labels: pod.selector(),
         schedule,
         deadline: rpo + 2 * rto + OTHER,
-        template: { ...template, spec: { ...spec, automountServiceAccountToken: true } },
+        template: withToken(pod.version({ image: TOOLS.bun })),
       }),
       dependsOn: [...pod.ready, binding, policy, origin.release, certificate.release],
     });
@@ -170,19 +164,12 @@ export class PostgresDrill extends Construct {
 
   /** Rights to create Clusters in the namespace, and to read and delete this one: names of new objects can't be restricted. */
   private rights(name: string, namespace: string, scratchName: string, after: readonly ITerraformDependable[]): RoleBindingV1 {
-    const metadata = { namespace, name };
     const clusters = { apiGroups: ["postgresql.cnpg.io"], resources: ["clusters"] };
     const rule = [
       { ...clusters, verbs: ["create"] },
       { ...clusters, resourceNames: [scratchName], verbs: ["get", "delete"] },
     ];
-    const role = new RoleV1(this, "role", { metadata, rule, dependsOn: [...after] });
-    return new RoleBindingV1(this, "binding", {
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subject: [{ kind: "ServiceAccount", name, namespace }],
-      dependsOn: [role],
-    });
+    return ownRights(this, { name, namespace, rule, after });
   }
 }
 
@@ -215,12 +202,4 @@ function scratchConnection(postgres: Postgres, name: string, namespace: string, 
   const restored = { ...postgres, name, writer, authority, peers: [{ namespace, labels: labelsOf(name) }] };
   const { ready: _, ...connection } = postgresConnection(restored, "migrator");
   return { connection, variables: { SCRATCH_URL: URL } };
-}
-
-let cached: string | undefined;
-
-/** The program with everything that it imports, as the build bundles it. */
-function program(): string {
-  cached ??= readFileSync(join(__dirname, "postgres-drill.mjs"), "utf8");
-  return cached;
 }

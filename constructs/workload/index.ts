@@ -1,3 +1,4 @@
+export { API_CLIENT, type OwnRights, ownRights, withToken } from "./api-client";
 export { SIGNAL_READER } from "./autoscaling";
 export type { Check, HttpCheck, Kind, ObjectCheck, QueryCheck, TcpCheck, Through, WaitedFor } from "./checks";
 export { healthCheck } from "./checks";

@@ -42,8 +42,12 @@ export function compose(
   failed: (name: string, error: unknown) => void = rethrown,
 ): readonly Composition[] {
   const wanted = (name: string) => only === undefined || only === name;
-  const bootstrapped = program.environments.map((environment) => {
+  const described = program.environments.map((environment) => {
     const system = asDomains(environment);
+    return { environment, system, deployed: deployedParts(system) };
+  });
+  const all: AllSystems = { described: described.map(({ system }) => system), deployed: described.map(({ deployed }) => deployed) };
+  const bootstrapped = described.map(({ environment, system }) => {
     return { ...environment, restoresFrom: readsFrom(system), globalDatabases: joinedGlobalDatabases(system) };
   });
   const accounts = program.accounts
@@ -53,13 +57,13 @@ export function compose(
       stacks: [bootstrapStack(app, bootstrapName(account.id), account, bootstrapped)],
       sites: [],
     }));
-  const environments = program.environments
+  const environments = all.deployed
     .filter(({ name }) => wanted(name))
-    .flatMap((environment) => {
+    .flatMap((system) => {
       try {
-        return [{ name: environment.name, ...environmentStacks(app, deployedParts(asDomains(environment)), program) }];
+        return [{ name: system.name, ...environmentStacks(app, system, program.accounts, all) }];
       } catch (error) {
-        failed(environment.name, error);
+        failed(system.name, error);
         return [];
       }
     });
@@ -87,12 +91,20 @@ export function bootstrapName(account: string): string {
   return `bootstrap-${account}`;
 }
 
-function environmentStacks(app: App, system: System, { accounts, environments }: Program): Omit<Composition, "name"> {
+/** The systems of all environments. */
+interface AllSystems {
+  readonly described: readonly System[];
+
+  /** Those without what waits in a standby. */
+  readonly deployed: readonly System[];
+}
+
+function environmentStacks(app: App, system: System, accounts: Program["accounts"], all: AllSystems): Omit<Composition, "name"> {
   const origins = originsOf(
     system,
-    restoresFrom(system).flatMap((name) => environments.filter((one) => one.name === name).map(asDomains)),
+    restoresFrom(system).flatMap((name) => all.described.filter((one) => one.name === name)),
   );
-  const primary = primaryOf(system, environments.map(asDomains));
+  const primary = primaryOf(system, all.described);
   const context = onAws(system, accounts, origins, primary);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
   const clusters = sitesOf(system, foundation, origins, primary).map((site) => ({ site, stacks: clusterContents(app, site) }));
@@ -116,13 +128,7 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
     stacks: [...before, ...later.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
-  const edges = foundation
-    ? edgesOf(
-        app,
-        foundation,
-        environments.map((one) => deployedParts(asDomains(one))),
-      )
-    : [];
+  const edges = foundation ? edgesOf(app, foundation, all.deployed) : [];
   // Edges wait until the query APIs have passed their test.
   const answering = domains.filter(({ domain }) => domain.name === edgeOf(system)?.domain.name);
   for (const edge of edges) for (const { stack } of answering) edge.addDependency(stack);

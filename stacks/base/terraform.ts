@@ -1,4 +1,13 @@
-import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformOutput, TerraformStack, Token, Tokenization } from "cdktf";
+import {
+  DefaultTokenResolver,
+  type ITerraformDependable,
+  StringConcat,
+  TerraformElement,
+  TerraformOutput,
+  TerraformStack,
+  Token,
+  Tokenization,
+} from "cdktf";
 import type { IConstruct } from "constructs";
 
 type Json = Record<string, unknown>;
@@ -72,8 +81,9 @@ function resolverIn(scope: TerraformStack): Resolve {
   const original = (value: unknown) => Tokenization.resolve(value, { scope, preparing: false, resolver: RESOLVER });
   const remembered = (value: unknown) => {
     if (typeof value !== "string") return original(value);
-    const found = known.get(value) ?? original(value);
-    if (typeof found === "string") known.set(value, found);
+    const key = dependencyIn(value) ?? value;
+    const found = known.get(key) ?? original(value);
+    if (typeof found === "string") known.set(key, found);
     return found;
   };
   return (value) => {
@@ -84,6 +94,14 @@ function resolverIn(scope: TerraformStack): Resolve {
       return original(value);
     }
   };
+}
+
+/** The element that a resource depends on. cdktf makes a token of its own for each dependency: several times as many as there are elements. */
+function dependencyIn(text: string): string | undefined {
+  const { length, firstToken } = Tokenization.reverseString(text);
+  // Private in cdktf.
+  const { dependable } = (length === 1 && firstToken ? firstToken : {}) as { readonly dependable?: ITerraformDependable };
+  return dependable && `depends on ${dependable.fqn}`;
 }
 
 /** Returns the value itself if nothing in it changes. */

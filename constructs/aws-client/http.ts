@@ -52,12 +52,12 @@ export function send({ method, url, headers, body, ca }: HttpRequest): Promise<H
 
 const ATTEMPTS = 6;
 
-/** Milliseconds, doubled before the first pause and after each. */
-const PAUSE = 100;
+/** The longest first pause in milliseconds, doubled after each. */
+const PAUSE = 400;
 
 /**
  * Repeats a request after network errors, after statuses that a later attempt may not get, and after further responses of a service, with
- * growing pauses.
+ * growing pauses, each of a random length: clients that failed together don't come back together.
  */
 export async function sendRepeatedly(
   prepare: () => Promise<HttpRequest>,
@@ -73,6 +73,6 @@ export async function sendRepeatedly(
     } catch (error) {
       if (last) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** attempt));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE * 2 ** (attempt - 1)));
   }
 }

@@ -242,7 +242,7 @@ export function currentContext(kubeconfig: string): string {
 export async function until(what: string, seconds: number, isSo: () => Promise<boolean>, everyMs = 250): Promise<void> {
   for (const end = Date.now() + seconds * 1000; ; ) {
     if (await isSo()) return;
-    if (Date.now() > end) throw new Error(`after ${seconds} s still waiting: ${what}`);
+    if (Date.now() >= end) throw new Error(`after ${seconds} s still waiting: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { backup } from "../../cli/backup";
 import { command } from "../../cli/command";
@@ -135,10 +136,20 @@ export function shellBlocks(text: string): readonly string[] {
   );
 }
 
-/** Blocks that a shell can't parse. */
-export function syntaxProblems(text: string): readonly string[] {
-  const { status, stderr } = spawnSync("sh", ["-n"], { input: shellBlocks(text).join("\n"), encoding: "utf8" });
-  return status === 0 ? [] : [`a shell can't parse its commands: ${stderr.trim()}`];
+/** Pages with blocks that a shell can't parse. One shell starts all of them, because it takes a process of this size long to start one. */
+export function syntaxProblems(pages: Pages): readonly string[] {
+  const directory = mkdtempSync(join(tmpdir(), "blocks-"));
+  try {
+    const files = [...pages.keys()].map((_, index) => join(directory, String(index)));
+    for (const [index, text] of [...pages.values()].entries()) writeFileSync(files[index] as string, shellBlocks(text).join("\n"));
+    const { stdout } = spawnSync("sh", ["-c", 'set -f; for file; do echo $(sh -n "$file" 2>&1); done', "sh", ...files], {
+      encoding: "utf8",
+    });
+    const lines = stdout.split("\n");
+    return [...pages.keys()].flatMap((page, index) => (lines[index] ? [`${page}: a shell can't parse its commands: ${lines[index]}`] : []));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 const PROGRAMS = ["kubectl", "npm", "terraform", "aws", "helm"];

@@ -85,9 +85,9 @@ describe("results of restore drills", () => {
     const port = await freePort();
     const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const seen: string[] = [];
-    const work = exposed({ METRICS_PORT: String(port), METRICS_SECONDS: "0.5" }, async () => {
+    const work = exposed({ METRICS_PORT: String(port), METRICS_SECONDS: "0.2" }, async () => {
       seen.push(await scrape());
-      setTimeout(async () => seen.push(await scrape()), 50);
+      setImmediate(async () => seen.push(await scrape()));
       return RESULT;
     });
     expect(await work).toBe(RESULT);

@@ -5,7 +5,7 @@ const MEMORY = "/dev/shm";
 const room = (directory) => (({ bavail, bsize }) => bavail * bsize)(statfsSync(directory));
 if (existsSync(MEMORY) && room(MEMORY) > 2 ** 30) process.env.TMPDIR ??= MEMORY;
 // What tests build outlives the default space for new objects, and is copied by the collector again and again.
-process.execArgv.push("--max-semi-space-size=64");
+process.execArgv.push("--min-semi-space-size=128", "--max-semi-space-size=128");
 // Most functions run too seldom to repay the optimizing compiler, which at its default takes a sixth of all CPU time.
 process.execArgv.push("--interrupt-budget=600000");
 

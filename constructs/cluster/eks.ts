@@ -30,7 +30,7 @@ export interface EksProps {
 
   /**
    * Version of its control plane and add-ons.
-   * @default "1.35"
+   * @default "1.36"
    */
   readonly version?: KubernetesVersion;
 

@@ -55,7 +55,7 @@ export const KUBERNETES = {
 } as const;
 
 /** Default version of clusters: the newest that has been in use for half a year. */
-export const DEFAULT_KUBERNETES: KubernetesVersion = "1.35";
+export const DEFAULT_KUBERNETES: KubernetesVersion = "1.36";
 
 /** Lines of KurrentDB for new clusters at Kurrent Cloud (its provider 3.1, managed cluster). Both have long-term support. */
 export const KURRENT_CLOUD_VERSIONS = ["24.10", "26.0"] as const;

@@ -11,7 +11,7 @@ export interface ScaledNodes {
 
   /**
    * Kubernetes version, which determines the node image: the same release as in the node groups.
-   * @default "1.35"
+   * @default "1.36"
    */
   readonly version?: KubernetesVersion;
 

@@ -19,7 +19,7 @@ export interface NewCluster {
 
   /**
    * Kubernetes version of the control plane. Upgrade it by one minor version at a time, then the nodes.
-   * @default "1.35"
+   * @default "1.36"
    */
   readonly version?: KubernetesVersion;
 

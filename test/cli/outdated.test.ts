@@ -63,7 +63,10 @@ it("there is a page of changes for every image that the platform pins", () => {
 });
 
 describe("cdktf-cqrs outdated", () => {
-  const cloud = anEnvironment({ name: "cloud", cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } });
+  const cloud = anEnvironment({
+    name: "cloud",
+    cluster: { version: "1.35", nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
+  });
   const [pgbouncer, curl] = [IMAGES.find((image) => image.includes("pgbouncer")) ?? "", TOOLS.curl];
   const eks = {
     terraform: { required_providers: { aws: { source: "aws", version: ">= 5.100, < 7" } } },

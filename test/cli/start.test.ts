@@ -39,7 +39,7 @@ function runOn(today: string, all: Program, ...args: string[]): { readonly code:
 }
 
 /** A day on which versions of `dev` are about to lose their support. */
-const AGING = "2027-02-01";
+const AGING = "2027-06-01";
 
 /** Of what is shipped one environment on AWS, and one without any cloud; the README shows what is said of all. */
 const two = { ...program, environments: program.environments.filter(({ name }) => name === "local" || name === "dev") };

@@ -1,5 +1,5 @@
 import { type Generation, spread } from "../../constructs/cluster";
-import { KUBERNETES } from "../../constructs/core/versions";
+import { DEFAULT_KUBERNETES, KUBERNETES } from "../../constructs/core/versions";
 import { all, type Body, one } from "../synth";
 import { aCluster, PROPS, refusals } from "./cluster";
 
@@ -50,8 +50,8 @@ describe("the nodes of a cluster", () => {
 
   it("stay at their image until somebody names another", () => {
     expect(one(aCluster(), "aws_eks_node_group", "/nodes-a/group")).toMatchObject({
-      version: "1.35",
-      release_version: KUBERNETES["1.35"].nodeImage,
+      version: DEFAULT_KUBERNETES,
+      release_version: KUBERNETES[DEFAULT_KUBERNETES].nodeImage,
     });
     expect(one(aCluster({ version: "1.36", nodeVersion: "1.35" }), "aws_eks_node_group", "/nodes-a/group")).toMatchObject({
       version: "1.35",

@@ -1,6 +1,6 @@
 import { verdictOn } from "../../constructs/capacity/verdict";
 import { instanceTypes, shapeOf } from "../../constructs/cluster";
-import { KUBERNETES } from "../../constructs/core/versions";
+import { DEFAULT_KUBERNETES, KUBERNETES } from "../../constructs/core/versions";
 import { aCluster } from "../eks/cluster";
 import { all, type Body, one } from "../synth";
 import { aPlatform, EVERYTHING, releaseOf } from "./platform";
@@ -25,7 +25,7 @@ describe("scaled nodes", () => {
   });
 
   it("start from the image that the groups have, and change with it alone", () => {
-    const version = KUBERNETES["1.35"].nodeImage.split("-")[1];
+    const version = KUBERNETES[DEFAULT_KUBERNETES].nodeImage.split("-")[1];
     expect(nodeClass.spec.amiSelectorTerms).toEqual([{ alias: `al2023@v${version}` }]);
     expect(nodePool.spec.template.spec.expireAfter).toBe("Never");
   });

@@ -14,7 +14,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const eks = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+const eks = { version: "1.35", nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
 const program = aProgram(
   anEnvironment({ name: "one", cluster: { context: "kind-one" }, exceptions: { disposable: "ends with a test" }, aws: undefined }),
   anEnvironment({ name: "two", cluster: eks }),

@@ -443,7 +443,7 @@ describe("the nodes of clusters", () => {
 
   it("follow the version of their cluster, which is a known one", () => {
     expect(complaints({ cluster: { nodes: 3, node, version: "1.36", nodeVersion: "1.35" } })).toEqual([]);
-    expect(complaints({ cluster: { nodes: 3, node, nodeVersion: "1.36" } })).toEqual([
+    expect(complaints({ cluster: { nodes: 3, node, version: "1.35", nodeVersion: "1.36" } })).toEqual([
       'test.cluster.nodeVersion: "1.36" is newer than the control plane, which has 1.35; upgrade the control plane first',
     ]);
     expect(complaints({ cluster: { nodes: 3, node, version: "1.21" } })).toEqual([

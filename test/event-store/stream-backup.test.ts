@@ -48,7 +48,7 @@ describe("the stream backup of a KurrentDB", () => {
     const { data } = one(json, "kubernetes_config_map_v1", "backup/pod/files");
     const [[key, source]] = Object.entries(data) as [[string, string]];
     expect(source).toContain("verify [--generation NAME]");
-    expect(source.length).toBeLessThan(200_000);
+    expect(source.length).toBeLessThan(300_000);
     expect(container(backup).image).toMatch(/^docker\.io\/oven\/bun:[\d.]+-slim@sha256:[0-9a-f]{64}$/);
     expect(container(backup).volume_mount).toContainEqual({
       mount_path: "/app/stream-backup.mjs",

@@ -4,6 +4,8 @@ import { appendFileSync } from "node:fs";
 export const KILLS = {
   "stream backup": 56,
   "stream restore": 56,
+  "stream backup of PostgreSQL": 32,
+  "stream restore into PostgreSQL": 24,
   follower: 32,
   promotion: 8,
   "restore drill": 16,

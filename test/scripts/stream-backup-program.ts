@@ -15,12 +15,15 @@ export interface Ran {
   readonly text: string;
 }
 
+/** A store of events, with which a test may be able to interfere. */
+type Source = Pick<LogStub, "url"> & Partial<Pick<LogStub, "interfere">>;
+
 /** The program with a store and a bucket, as its container runs it. */
 export class Program {
   private child: ChildProcess | undefined;
 
   constructor(
-    private readonly store: LogStub,
+    private readonly store: Source,
     private readonly s3: S3,
     private readonly bucket: string,
     private readonly more: Readonly<Record<string, string>> = {},

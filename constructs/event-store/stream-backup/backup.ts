@@ -2,7 +2,7 @@ import type { Bucket } from "./bucket";
 import { Draft, type Link, start, textOf } from "./format";
 import { contentsOf, lastLink } from "./generations";
 import { log } from "./log";
-import type { Position, Store, StoredEvent } from "./store";
+import type { EventLog, Position } from "./store";
 
 export interface BackupOptions {
   /** Size of the events of an object in bytes, before compression. */
@@ -21,16 +21,11 @@ export interface BackupOptions {
 /** Events that were read and not backed up, after which an empty object records the position: later runs don't read them again. */
 const SKIPPED = 20_000;
 
-/** Backed up: events of user streams, and their metadata. Other system streams are created by the server and by the platform. */
-export function isBackedUp({ stream }: Pick<StoredEvent, "stream">): boolean {
-  return !stream.startsWith("$") || (stream.startsWith("$$") && !stream.startsWith("$$$"));
-}
-
 /**
  * Extends the newest complete generation to the end of the log, and starts or continues a new one if it is due. Returns false if the newest
  * chain was damaged, so that a new one had to start.
  */
-export async function backup(store: Store, bucket: Bucket, options: BackupOptions, time = () => new Date()): Promise<boolean> {
+export async function backup(store: EventLog, bucket: Bucket, options: BackupOptions, time = () => new Date()): Promise<boolean> {
   const end = await store.end();
   const { complete, building, damaged, foreign, replaced, newest } = await usable(store, bucket);
   const sound = !damaged && !foreign;
@@ -65,7 +60,7 @@ interface Usable {
 }
 
 /** The newest generations of this store whose chains are not broken. */
-async function usable(store: Store, bucket: Bucket): Promise<Usable> {
+async function usable(store: EventLog, bucket: Bucket): Promise<Usable> {
   const contents = await contentsOf(bucket);
   let [building, damaged, replaced]: [Link | undefined, boolean, boolean] = [undefined, false, false];
   for (const key of contents.foreign) log("unknown object", { key });
@@ -99,7 +94,7 @@ function isUnreachable(error: unknown): boolean {
 }
 
 /** The last event that was read is still at its position: positions never change, and belong to one store. */
-export async function differenceOf(store: Store, { through }: Link): Promise<string | undefined> {
+export async function differenceOf(store: EventLog, { through }: Link): Promise<string | undefined> {
   if (!through) return undefined;
   const found = await store.at(through.position);
   if (found?.id === through.id) return undefined;
@@ -107,8 +102,8 @@ export async function differenceOf(store: Store, { through }: Link): Promise<str
 }
 
 /** A new store has to be filled from the backup first: otherwise its own backup, without events, would be the newest one. */
-async function refuseEmpty(store: Store, end: Position | undefined): Promise<void> {
-  if (end) for await (const event of store.read(undefined, end)) if (isBackedUp(event)) return;
+async function refuseEmpty(store: EventLog, end: Position | undefined): Promise<void> {
+  if (end) for await (const event of store.read(undefined, end)) if (store.isBackedUp(event)) return;
   throw new Error("the store has no events, and the backup is of another store: restore it, or back up again when the store has events");
 }
 
@@ -120,7 +115,7 @@ interface Extension extends Pick<BackupOptions, "objectSize" | "quiet"> {
   readonly until?: number;
 }
 
-async function extend(store: Store, bucket: Bucket, from: Link, { end, time, objectSize, quiet, until }: Extension): Promise<void> {
+async function extend(store: EventLog, bucket: Bucket, from: Link, { end, time, objectSize, quiet, until }: Extension): Promise<void> {
   let link = from;
   let draft = new Draft(link);
   const flush = async (complete: boolean) => {
@@ -134,7 +129,7 @@ async function extend(store: Store, bucket: Bucket, from: Link, { end, time, obj
   };
   if (end) {
     for await (const event of store.read(link.through?.position, end)) {
-      if (isBackedUp(event)) draft.add(event);
+      if (store.isBackedUp(event)) draft.add(event);
       else draft.skip(event);
       if (draft.size < objectSize && draft.skipped < SKIPPED) continue;
       await flush(false);

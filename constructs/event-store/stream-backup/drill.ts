@@ -1,5 +1,5 @@
 import { type DrillResult, measure, type Objectives } from "../../drill/contract";
-import { differenceOf, isBackedUp } from "./backup";
+import { differenceOf } from "./backup";
 import type { Bucket } from "./bucket";
 import { contentsOf, lastLink } from "./generations";
 import { restore, type Target } from "./restore";
@@ -43,7 +43,7 @@ async function lossOf(bucket: Bucket, source: Store, { generation, sequence }: T
   const end = await source.end();
   if (!end) return 0;
   for await (const event of source.read(link.through?.position, end)) {
-    if (isBackedUp(event)) return ageOf(event, at);
+    if (source.isBackedUp(event)) return ageOf(event, at);
   }
   return 0;
 }

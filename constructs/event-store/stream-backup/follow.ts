@@ -1,11 +1,10 @@
 import { appendAll, isFiller, isLate } from "./append";
-import { isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
 import { FOLLOW_RECORD, type Link, positionOf, RESTORE_RECORD, start, textOf, type Unpacked, unpack } from "./format";
 import { checked, contentsOf, contiguous, type Generation, linkAt, sequenceOf } from "./generations";
 import { log } from "./log";
 import { finish, isPromoted } from "./restore";
-import { compare, type Position, type Store, type StoredEvent } from "./store";
+import { compare, isBackedUp, type Position, type Store, type StoredEvent } from "./store";
 
 /** State of a store that follows the backup of another one: the last object whose events it has. */
 interface Progress {

@@ -262,8 +262,8 @@ export function positionOf(text: string): Position {
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-/** Numbers are written as text, because JSON readers round those above 2^53. */
-function lineOf({ stream, revision, id, type, json, created, position, data, metadata }: StoredEvent): string {
+/** Line of an event. Numbers are written as text, because JSON readers round those above 2^53. */
+export function lineOf({ stream, revision, id, type, json, created, position, data, metadata }: StoredEvent): string {
   const numbers = { revision: String(revision), created, position: textOf(position) };
   return JSON.stringify({ stream, id, type, json, ...numbers, data: data.toString("base64"), metadata: metadata.toString("base64") });
 }

@@ -5,17 +5,20 @@ import { drill } from "./drill";
 import { numberOf, scratchUrl } from "./environment";
 import { follow, promote } from "./follow";
 import { log } from "./log";
+import { PostgresLog } from "./postgres";
+import { restoreInPostgres } from "./postgres-restore";
 import { restore, type Wanted } from "./restore";
 import { Store } from "./store";
 import { verify } from "./verify";
 
-const USAGE = `stream-backup: all events of KurrentDB in an S3 bucket
+const USAGE = `stream-backup: all events of KurrentDB, or of an event store in PostgreSQL, in an S3 bucket
   backup                                     adds new events
   verify [--generation NAME]                 checks every object
   restore [--generation NAME] [--until …]    into an empty store; until sequence:N or position:N, by default the end
   drill                                      restores the newest backup into the store of SCRATCH_URL, an empty one on this machine
   follow                                     adds events of new objects of another store's backup; into an empty store, or one that follows
   promote [--until sequence:N]               ends following: completes the store, and compares all events
+PostgreSQL: backup, verify and restore.
 Variables: EVENT_STORE_URL, BUCKET, PREFIX, AWS_REGION and credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service;
 for backup OBJECT_SIZE (bytes), FULL_EVERY, FULL_BUDGET and QUIET (seconds); for follow MAX_LAG (seconds); for drill
 SCRATCH_URL, RPO and RTO (seconds), RESULTS, the prefix of its results, and METRICS_PORT, to expose them to
@@ -47,6 +50,7 @@ async function main([command = "", ...rest]: readonly string[], env: NodeJS.Proc
   }
   const url = env.EVENT_STORE_URL;
   if (!url) throw new Error("EVENT_STORE_URL is not set");
+  if (/^postgres(ql)?:/.test(url)) return (await runInPostgres(command, options, bucket, new PostgresLog(url), env)) ? 0 : 1;
   const store = new Store(url);
   try {
     return (await run(command, options, bucket, store, env)) ? 0 : 1;
@@ -62,6 +66,23 @@ async function run(command: string, options: Wanted, bucket: Bucket, store: Stor
   if (command === "restore") await restore(bucket, store, options);
   else await promote(store, bucket, sequenceOf(options));
   return true;
+}
+
+async function runInPostgres(
+  command: string,
+  options: Wanted,
+  bucket: Bucket,
+  store: PostgresLog,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  try {
+    if (command === "backup") return await backup(store, bucket, settingsOf(env));
+    if (command !== "restore") throw new Error(`${command} is for KurrentDB, and EVENT_STORE_URL is of PostgreSQL`);
+    await restoreInPostgres(bucket, store, options);
+    return true;
+  } finally {
+    store.close();
+  }
 }
 
 function sequenceOf({ until }: Wanted): number | undefined {

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { appendAll, isFiller, isLate, TOMBSTONE } from "./append";
-import { isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
 import { hashOf, type Link, RESTORE_COMPLETED, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
 import { type Contents, checked, contentsOf, deletedEnd, type Generation } from "./generations";
 import { log } from "./log";
-import { compare, type Position, type Store, type StoredEvent } from "./store";
+import { compare, isBackedUp, type Position, type Store, type StoredEvent } from "./store";
 
 /** State to restore, resolved to one that doesn't change while the backup continues. */
 export interface Target {
@@ -107,7 +106,8 @@ function continues(target: Target, recorded: Target): void {
   throw new Error(`the store holds part of a restore of ${begun}, and this one is of ${wanted}; use an empty store, or the same target`);
 }
 
-async function sourceOf(bucket: Bucket, { generation, until }: Wanted): Promise<Source> {
+/** Generation that is wanted. Throws if there is none, or if its newest objects were deleted and the end is wanted. */
+export async function sourceOf(bucket: Bucket, { generation, until }: Wanted): Promise<Source> {
   const contents = await contentsOf(bucket);
   const { generations } = contents;
   if (generation) {
@@ -134,7 +134,7 @@ async function refuseOlder(bucket: Bucket, contents: Contents): Promise<void> {
 }
 
 /** Events of one generation, each object checked before it is used. */
-class Source {
+export class Source {
   /** Objects that passed the check of the whole chain: their SHA-256, and if they have metadata or deletions. */
   private readonly checked: { readonly key: string; readonly sha256: string; late: boolean }[] = [];
 
@@ -182,7 +182,7 @@ class Source {
 }
 
 /** Checks the chain up to the target. A target of an interrupted restore keeps its end, although the backup has continued. */
-async function resolve(source: Source, { until }: Wanted, recorded: Target | undefined): Promise<Target> {
+export async function resolve(source: Source, { until }: Wanted, recorded: Target | undefined): Promise<Target> {
   const stop = until && "position" in until ? until.position : undefined;
   const limit = until && "sequence" in until ? until.sequence : until ? undefined : recorded?.sequence;
   const highest = until ? stop : recorded && throughOf(recorded)?.commit;

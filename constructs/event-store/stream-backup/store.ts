@@ -7,7 +7,7 @@ export interface Position {
   readonly prepare: bigint;
 }
 
-/** An event as KurrentDB stores it. */
+/** An event as a store has it. */
 export interface StoredEvent {
   readonly stream: string;
   readonly revision: bigint;
@@ -24,6 +24,21 @@ export interface StoredEvent {
   readonly metadata: Buffer;
 }
 
+/** Events of a store in their global order. */
+export interface EventLog {
+  /** Position of the last event, if there is one. */
+  end(): Promise<Position | undefined>;
+
+  /** The first event at or after a position. */
+  at(position: Position): Promise<StoredEvent | undefined>;
+
+  /** Events after a position, up to another one, which is included. */
+  read(after: Position | undefined, through: Position): AsyncIterable<StoredEvent>;
+
+  /** Checks if an event belongs into a backup. */
+  isBackedUp(event: Pick<StoredEvent, "stream">): boolean;
+}
+
 /** Events to append to one stream, with consecutive revisions. */
 export type Proposed = Pick<StoredEvent, "id" | "type" | "json" | "data" | "metadata">;
 
@@ -33,7 +48,8 @@ const PAGE = 10_000n;
 const NOT_FOUND = 4;
 
 /** The part of KurrentDB's protocol that reads `$all` and appends with an expected revision (streams.proto). */
-export class Store {
+export class Store implements EventLog {
+  readonly isBackedUp = isBackedUp;
   private readonly channel: Channel;
 
   constructor(url: string) {
@@ -44,19 +60,17 @@ export class Store {
     this.channel.close();
   }
 
-  /** Position of the last event, if there is one. */
   async end(): Promise<Position | undefined> {
     const [last] = await this.page(all(field(3, EMPTY), true, 1n));
     return last?.position;
   }
 
-  /** The first event at or after a position. */
   async at(position: Position): Promise<StoredEvent | undefined> {
     const [first] = await this.page(all(field(1, positionOf(position)), false, 1n));
     return first;
   }
 
-  /** Events after a position, up to another one, which is included. Events are received as fast as they are consumed. */
+  /** Events are received as fast as they are consumed. */
   async *read(after: Position | undefined, through: Position): AsyncGenerator<StoredEvent> {
     let last = after;
     for (let failures = 0; ; ) {
@@ -130,6 +144,11 @@ export class Store {
       if (content.has(1)) yield eventOf(content.message(1).message(1));
     }
   }
+}
+
+/** Backed up: events of user streams, and their metadata. Other system streams are created by the server and by the platform. */
+export function isBackedUp({ stream }: Pick<StoredEvent, "stream">): boolean {
+  return !stream.startsWith("$") || (stream.startsWith("$$") && !stream.startsWith("$$$"));
 }
 
 export function compare(one: Position, other: Position): number {

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { isBackedUp } from "../stream-backup/backup";
 import { CallError } from "../stream-backup/grpc";
 import { contentOf, nameOf } from "../stream-backup/restore";
-import { ageOf, compare, type Position, type Store, type StoredEvent } from "../stream-backup/store";
+import { ageOf, compare, isBackedUp, type Position, type Store, type StoredEvent } from "../stream-backup/store";
 
 /** The store, which is only read, and the server on the volume. */
 export interface Compared {

@@ -4,6 +4,7 @@ import { pathOf } from "../../stacks/model/check/paths";
 import { subjectKeysOwner } from "../../stacks/model/derive/audit";
 import { serversOf } from "../../stacks/model/derive/members";
 import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
+import { engineOf } from "../../stacks/model/stores";
 import type { ServerOf, StoreOf } from "../../stacks/model/system";
 import { Refused } from "../refused";
 import type { BackupRecord, ServerTarget, StoreRecord, StreamTarget } from "./record";
@@ -62,7 +63,7 @@ function isStream(backup: StoreRecord): backup is StreamRestoration["backup"] {
 }
 
 function streamStoreOf(into: System, name: string): StoreOf {
-  const found = streamBackupsOf(into).find((one) => one.place && one.store.name === name);
+  const found = streamBackupsOf(into).find((one) => one.place && one.store.name === name && engineOf(one.store)?.followsStreams);
   if (found) return found.store;
   throw new Refused(`${into.name}: has no event store ${name} with a stream backup; configure it as in the environment that is restored`);
 }

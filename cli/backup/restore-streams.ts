@@ -139,7 +139,7 @@ function copyOf(one: StreamRestoration, source: System, into: System, { clusters
 /** Job with the pod of the backup, which signs in as `admin`: only it may append to all streams. */
 function jobOf(one: StreamRestoration, { name, namespace }: JobPlace, { metadata, spec }: JobTemplate): object {
   const { store } = one;
-  const administrator = engineOf(store)?.streamBackup?.(store.settings)?.administrator(store.name);
+  const administrator = engineOf(store)?.streamBackup?.(store.settings)?.administrator?.(store.name);
   const asAdministrator = (variable: EnvVariable): EnvVariable => {
     const key = variable.valueFrom?.secretKeyRef?.key;
     if (key === "user") return { name: variable.name, value: "admin" };

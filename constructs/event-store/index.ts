@@ -35,8 +35,8 @@ export { EventRecords, type EventRecordsProps, eventRecordsName, eventsDigest, e
 export type { ScratchServer } from "./scratch-server";
 export { storeNameProblems } from "./store-name";
 export {
-  KurrentDbStreamBackup,
-  type KurrentDbStreamBackupProps,
+  StreamBackup,
+  type StreamBackupProps,
   streamBackupName,
   streamBackupPods,
 } from "./stream-backup";

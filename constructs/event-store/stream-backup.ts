@@ -8,7 +8,7 @@ import type { EventStore } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
 import { STREAM_BACKUP_INTERVAL_RULE, type StreamBackupBucket, streamBackupSchedule, streamCronJob, streamPod } from "./stream-jobs";
 
-export interface KurrentDbStreamBackupProps {
+export interface StreamBackupProps {
   readonly cluster: KubernetesTarget;
 
   /** Namespace of its pods. */
@@ -20,7 +20,10 @@ export interface KurrentDbStreamBackupProps {
    */
   readonly store?: string;
 
-  /** Connection data. The jobs sign in with the role `subscriptions`, which may read `$all` and can't append. */
+  /**
+   * Connection data of a KurrentDB, of Kurrent Cloud or of events in PostgreSQL, there without a pooler. The jobs sign in with the role
+   * `subscriptions`, which may read all events and can't append.
+   */
   readonly eventStore: EventStore;
 
   readonly bucket: StreamBackupBucket;
@@ -55,15 +58,15 @@ export function streamBackupPods(namespace: string, store?: string): Exclude<Pee
 const VERIFY = "40 4 * * 0";
 
 /**
- * Backups of KurrentDB or Kurrent Cloud as events, in a bucket of S3: a CronJob reads new events from `$all` and stores them as objects,
+ * Backups of an event store as events, in a bucket of S3: a CronJob reads new events in their global order and stores them as objects,
  * each with its SHA-256 and that of the previous one. A second one checks all objects every week. Full backups begin regularly, because the
  * bucket deletes old objects. Restores: docs/data.md#stream-backup.
  */
-export class KurrentDbStreamBackup extends Construct {
+export class StreamBackup extends Construct {
   /** Resources to depend on. */
   readonly ready: readonly ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, props: KurrentDbStreamBackupProps) {
+  constructor(scope: Construct, id: string, props: StreamBackupProps) {
     super(scope, id);
     const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, every, fullEvery, priority, after = [] } = props;
     const schedule = streamBackupSchedule(every);

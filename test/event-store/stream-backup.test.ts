@@ -1,20 +1,22 @@
 import type { TerraformStack } from "cdktf";
 import {
-  KurrentDbStreamBackup,
-  type KurrentDbStreamBackupProps,
   kurrentDbEventStore,
+  postgresEventStore,
+  StreamBackup,
+  type StreamBackupProps,
   streamBackupPods,
   streamBackupSchedule,
 } from "../../constructs/event-store";
 import { KubernetesTarget } from "../../constructs/kubernetes";
+import { aPostgres } from "../postgres/postgres";
 import { all, type Body, one, refusalsOf, synth } from "../synth";
 
 const bucket = { name: "orders-backups", prefix: "event-store/event-store-backup", region: "eu-west-1" };
 
 const aBackup =
-  (changes: Partial<KurrentDbStreamBackupProps> = {}) =>
+  (changes: Partial<StreamBackupProps> = {}) =>
   (stack: TerraformStack): void => {
-    new KurrentDbStreamBackup(stack, "backup", {
+    new StreamBackup(stack, "backup", {
       cluster: KubernetesTarget.kubeconfig(stack, { context: "kind-orders" }),
       namespace: "event-store",
       eventStore: kurrentDbEventStore({ namespace: "event-store", nodes: 3 }),
@@ -24,7 +26,7 @@ const aBackup =
       ...changes,
     });
   };
-const made = (changes: Partial<KurrentDbStreamBackupProps> = {}): Body => synth(aBackup(changes));
+const made = (changes: Partial<StreamBackupProps> = {}): Body => synth(aBackup(changes));
 
 const jobs = (json: Body): Readonly<Record<string, Body>> =>
   Object.fromEntries(all(json, "kubernetes_cron_job_v1").map((job) => [job.metadata.name, job.spec]));
@@ -69,6 +71,17 @@ describe("the stream backup of a KurrentDB", () => {
     });
     const secrets = container(backup).env.flatMap(({ value_from }: Body) => value_from?.secret_key_ref.name ?? []);
     expect([...new Set(secrets)]).toEqual(["event-store-subscriptions"]);
+  });
+
+  it("reads events in PostgreSQL as the reader of the writer's host, over TLS", () => {
+    const json = made({ namespace: "data", eventStore: postgresEventStore(aPostgres()) });
+    const { "event-store-backup": backup } = jobs(json);
+    const { EVENT_STORE_URL } = variables(backup);
+    expect(EVENT_STORE_URL).toMatch(/^postgresql:\/\/.+@writer\.example\.com:5432\/orders\?sslmode=verify-full&sslrootcert=/);
+    const secrets = container(backup).env.flatMap(({ value_from }: Body) => value_from?.secret_key_ref.name ?? []);
+    expect([...new Set(secrets)]).toEqual(["orders-reader"]);
+    const ports = one(json, "kubernetes_network_policy_v1").spec.egress.map(({ ports: [{ port }] }: Body) => port);
+    expect(ports).toEqual(["53", "5432", "80", "443"]);
   });
 
   it("connects to the store, to AWS and to the agent of roles, and nobody connects to it", () => {

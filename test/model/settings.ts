@@ -951,6 +951,16 @@ const GROUPS: readonly Group[] = [
     settings: { records: "0 * * * *" },
   },
   {
+    base: {
+      ...ON_PREMISES,
+      eventStore: { engine: "postgres", server: CLOUD_NATIVE_PG, streamBackup: { every: "1h", keep: "28d" } },
+      backup: { bucket: OUTSIDE },
+    },
+    at: "eventStore(postgres)",
+    first: "event-store",
+    settings: { "streamBackup.every": "2h", "streamBackup.keep": "7d" },
+  },
+  {
     base: { ...ON_PREMISES, readDatabase: CLOUD_NATIVE_PG, backup: { bucket: OUTSIDE } },
     at: "backup.bucket",
     first: "read-store",

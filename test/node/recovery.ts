@@ -1,10 +1,4 @@
-import {
-  KurrentDbStreamBackup,
-  KurrentDbStreamDrill,
-  kurrentDbEventStore,
-  streamBackupPods,
-  streamDrillPods,
-} from "../../constructs/event-store";
+import { KurrentDbStreamDrill, kurrentDbEventStore, StreamBackup, streamBackupPods, streamDrillPods } from "../../constructs/event-store";
 import { KubernetesTarget, kubernetesObjects, PodTraffic } from "../../constructs/kubernetes";
 import type { SecretSpec } from "../../constructs/secrets";
 import { Wrong } from "../aws/results";
@@ -47,7 +41,7 @@ export function backups(): Stack {
     const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
     const eventStore = kurrentDbEventStore({ namespace: NAMESPACE, nodes: 1 });
     const shared = { cluster, namespace: NAMESPACE, eventStore, bucket };
-    new KurrentDbStreamBackup(stack, "backup", { ...shared, every: "15m", fullEvery: "7d" });
+    new StreamBackup(stack, "backup", { ...shared, every: "15m", fullEvery: "7d" });
     const scratch = { storage: RELEASE.eventStore.storage };
     new KurrentDbStreamDrill(stack, "drill", { ...shared, results: RESULTS, schedule: "30 5 * * 0", rpo: RPO, rto: RTO, scratch });
     new PodTraffic(stack, "traffic", {

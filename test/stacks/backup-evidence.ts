@@ -78,9 +78,10 @@ type Look = (resources: Resources, row: BackupRow, path: string) => Evidence;
 const KINDS: readonly (readonly [RegExp, Look])[] = [
   [
     /^stream backup$/,
+    // Of events in PostgreSQL, the row is at their server, and the setting beside it.
     (resources, row, path) => ({
       ...bucketOf(resources, row),
-      ...byJob(resources, row, path, "backup"),
+      ...byJob(resources, row, path.replace(/\.server$/, ".streamBackup"), "backup"),
       drill: has(resources, path, /kind\W+CronJob.*(?<!-volume)-drill"/),
     }),
   ],

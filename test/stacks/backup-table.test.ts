@@ -40,7 +40,7 @@ const ON_CLUSTERS = {
 const AT_AWS = {
   aurora: { engine: "aurora", replicas: 0, backup: { keep: "40d" } },
   rds: { engine: "rds", replicas: 1, backup: { every: "6h" } },
-  orders: { engine: "postgres", server: { engine: "rds", replicas: 0 } },
+  orders: { engine: "postgres", server: { engine: "rds", replicas: 0 }, streamBackup: { every: "6h", keep: "14d" } },
   cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
   events: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
 };
@@ -68,6 +68,7 @@ const VARIETY: readonly Environment[] = [
     stores: {
       ...ON_CLUSTERS,
       postgres: { engine: "cloudnative-pg", backup: { rto: "4h" } },
+      orders: { ...ON_CLUSTERS.orders, streamBackup: { every: "30m", keep: "7d" } },
       events: {
         engine: "kurrentdb",
         nodes: 3,
@@ -184,6 +185,9 @@ const REMOVED: readonly Removed[] = [
   { ...streamed, what: "lock", type: "aws_s3_bucket_object_lock_configuration" },
   { ...streamed, what: "copy", type: "aws_s3_bucket_replication_configuration" },
   { ...streamed, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
+  { ...streamed, of: "orders", what: "backup", type: "kubernetes_cron_job_v1", holds: named("orders-backup") },
+  { ...streamed, of: "orders", what: "lock", type: "aws_s3_bucket_object_lock_configuration" },
+  { ...streamed, of: "orders", what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
   { ...outside, what: "backup", type: "kubernetes_cron_job_v1", holds: named("event-store-backup") },
   { ...outside, what: "drill", type: "helm_release", holds: named("event-store-drill") },
   { ...outside, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
@@ -392,6 +396,7 @@ describe("the table of backups", () => {
       "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
       "orders; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
       "orders; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
+      "orders; stream backup; every 6h; kept 14d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 12h; RTO 2h; no alert; no drill",
       "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ; ",
       "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no alert; no drill",
       "audit.subjectKeys; point-in-time recovery of DynamoDB; to any second; kept 14d; eu-west-1, copied to eu-central-1; not locked, so that deletions become final; loses up to 5m; ; no alert; no drill",

@@ -1,6 +1,6 @@
 import { asDomains, backupTable, type Environment, moves, type Program, resolvedStores } from "../../stacks";
 import { ineffective } from "../../stacks/model/derive/ineffective";
-import { deployedParts } from "../../stacks/model/derive/standby";
+import { deployedParts, followersOf } from "../../stacks/model/derive/standby";
 import { anEnvironment, errorsOf } from "../environments";
 import { addressesOf, synthesisOf } from "../program";
 import { all, type Body } from "../synth";
@@ -109,6 +109,9 @@ describe("a standby", () => {
     const eventStore = { engine: "postgres", server };
     const restored = { ...server, restore: { from: { environment: "test" }, target: { time: "2026-11-21T02:15:00Z" } } };
     expect(said({ eventStore }, { eventStore })).toEqual([]);
+    const streamed = { ...eventStore, streamBackup: { every: "15m", keep: "28d" } };
+    expect(said({ eventStore: streamed }, { eventStore: streamed })).toEqual([]);
+    expect(followersOf(asDomains(standby({ eventStore: streamed })), asDomains(primary({ eventStore: streamed })))).toEqual([]);
     expect(said({ eventStore }, { eventStore, promoted: true })).toEqual(
       ["eventStore.server", "readDatabase"].map(
         (path) =>

@@ -487,6 +487,26 @@ describe("data that must be kept", () => {
     expect(backed({ cluster: { context: "kind" }, eventStore, backup: { bucket: BUCKET } })).toEqual([]);
   });
 
+  it("has a stream backup of events in PostgreSQL only where a bucket is, and without drills", () => {
+    const events = (server: object, streamBackup: object = { every: "15m", keep: "7d" }) => ({
+      eventStore: { engine: "postgres", server, streamBackup },
+    });
+    const servers = [{ engine: "cloudnative-pg" }, { engine: "aurora", replicas: 0 }, { engine: "rds", replicas: 0 }];
+    for (const server of servers) expect(backed({ cluster, ...events(server) })).toEqual([]);
+    const onPremises = { cluster: { context: "kind" }, ...events({ engine: "cloudnative-pg" }) };
+    expect(backed(onPremises)).toContain(
+      "test.eventStore.streamBackup: needs a bucket that its pods can write to, and an existing cluster has none without backup.bucket; set backup.bucket, create the cluster with the environment (aws), or leave it out",
+    );
+    expect(backed({ ...onPremises, backup: { bucket: BUCKET } })).toEqual([]);
+    expect(backed({ cluster, ...events({ engine: "cloudnative-pg" }, { every: "7m", keep: "35d" }) })).toEqual([
+      'test.eventStore.streamBackup.every: "7m" must be an interval that a schedule can have; use one of 5m, 10m, 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d',
+      'test.eventStore.streamBackup.keep: "35d" is not at least a day less than backup.keep of the environment, 35d: the bucket would delete a full backup before the next one is old enough; use 34d or less, or keep backups longer',
+    ]);
+    expect(backed({ cluster, ...events({ engine: "cloudnative-pg" }, { every: "15m", keep: "7d", drill: "0 5 * * 1" }) })).toEqual([
+      expect.stringMatching(/^test\.eventStore\.streamBackup\.drill: /),
+    ]);
+  });
+
   it("has restore drills only of backups that a job can restore", () => {
     const events = (drill: unknown, more: object = {}) =>
       backed({ cluster, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", drill } }, ...more });

@@ -6,6 +6,7 @@ import {
   KurrentDb,
   kurrentDbSecrets,
   PostgresEvents,
+  postgresEventStore,
   streamBackupPods,
   streamDrillPods,
   streamFollowerPods,
@@ -171,6 +172,8 @@ function postgresEvents(place: StorePlace, store: StoreWith<"postgres">): void {
     ...(store.keys[0] === "stores" ? { storeName: store.name } : {}),
     after: found.ready,
   });
+  const jobs = { site, stack, cluster, after: events.ready };
+  streamBackup(jobs, store, postgresEventStore({ ...found.postgres, pool: undefined }, store.name));
   const { records } = store.settings;
   const { restore } = server.settings;
   if (records === undefined && !restore) return;

@@ -2,9 +2,9 @@ import type { ITerraformDependable } from "cdktf";
 import type { SecretReference } from "../../../constructs/connection";
 import {
   type EventStore,
-  KurrentDbStreamBackup,
   KurrentDbStreamDrill,
   KurrentDbStreamFollower,
+  StreamBackup,
   streamBackupName,
   streamDrillName,
   streamFollowerName,
@@ -46,7 +46,7 @@ export function streamBackup(place: Place, store: StoreOf, eventStore: EventStor
   const path = `${pathOf(environment, store.keys)}.${backup.setting}`;
   const { ready } = describedAt(
     path,
-    new KurrentDbStreamBackup(stack, streamBackupName(name), {
+    new StreamBackup(stack, streamBackupName(name), {
       cluster,
       namespace,
       store: name,

@@ -115,7 +115,7 @@ function storeProblems(standby: DraftSystem, primary: DraftSystem, origin: Store
     const rule = `has the store ${origin.name}, for whose data this environment has no store`;
     return [{ keys: ["standbyOf"], value: name, rule, remedy: `add ${origin.keys.join(".")}, or remove it from ${name}` }];
   }
-  if (origin.kind === "event-store" && engineOf(store)?.streamBackup && engineOf(origin)?.streamBackup) {
+  if (origin.kind === "event-store" && engineOf(store)?.followsStreams && engineOf(origin)?.followsStreams) {
     return followingProblems(standby, primary, { store, origin });
   }
   const [server, source] = [serverOf(store), serverOf(origin)];

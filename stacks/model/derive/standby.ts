@@ -30,9 +30,9 @@ export function isWaiting({ standbyOf, promoted = false }: { readonly standbyOf?
 
 /** Checks if a store of a standby can follow a stream backup: it has one of its own, on AWS. */
 export function canFollow(system: DraftSystem, { name }: Pick<StoreOf, "name">): boolean {
-  return (
-    system.standbyOf !== undefined && configuredStreamBackups(system).some(({ store, place }) => place === "bucket" && store.name === name)
-  );
+  if (system.standbyOf === undefined) return false;
+  const found = configuredStreamBackups(system).find(({ store }) => store.name === name);
+  return found?.place === "bucket" && engineOf(found.store)?.followsStreams === true;
 }
 
 /** Stores of a standby that follow those of its primary, or have followed them until the promotion. */

@@ -4,7 +4,7 @@ import type { BackupObjectives, OutsideBucket } from "../backup";
 import type { DraftSystem } from "../check/drafts";
 import type { Draft } from "../check/finding";
 import { isProtected } from "../exceptions";
-import { engineOf } from "../stores";
+import { engineOf, type StoreSettings } from "../stores";
 import { type BackedUp, type BackupMethod, bucketFor } from "../stores/engine";
 import type { StoreOf } from "../system";
 import { serversOf } from "./members";
@@ -50,7 +50,7 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
   return system.stores.flatMap((store): StoreBackup[] => {
     const { keys, name, settings } = placeOf(system, store);
     const size = (system.size ?? "medium") as Size;
-    const found = engineOf({ settings })?.backup(settings, {
+    const found = engineOf(store)?.backup(store.settings as StoreSettings, {
       keep: (system.backup?.keep ?? DEFAULT_KEEP) as Duration,
       onEks: isOnEks(system, store),
       ...(bucket ? { bucket } : {}),
@@ -76,7 +76,8 @@ export function bucketOf(system: DraftSystem, store: Pick<StoreOf, "cluster">): 
 
 /** Checks if an event store follows that of another environment, and is backed up as a stream after its promotion. */
 function follows(system: DraftSystem, store: StoreOf): boolean {
-  const isStreamed = engineOf(store)?.streamBackup?.(store.settings) !== undefined && isOnEks(system, store);
+  const engine = engineOf(store);
+  const isStreamed = engine?.followsStreams === true && engine.streamBackup?.(store.settings) !== undefined && isOnEks(system, store);
   return system.standbyOf !== undefined && !system.promoted && isStreamed;
 }
 

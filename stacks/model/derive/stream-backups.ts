@@ -52,7 +52,7 @@ export function configuredStreamBackups(system: DraftSystem): readonly StreamBac
         keep,
         fullEvery: `${days}d`,
         place: bucketOf(system, store),
-        ...(plan ? { drill: { ...plan, scratch } } : {}),
+        ...(plan && scratch ? { drill: { ...plan, scratch } } : {}),
       },
     ];
   });

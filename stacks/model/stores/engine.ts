@@ -50,6 +50,12 @@ export interface StoreEngine<S> {
   readonly streamBackup?: (settings: Draft<S>, size?: Size) => StreamBackup | undefined;
 
   /**
+   * Fills the store from the stream backup of another one: by `npm run restore`, and in a standby continuously.
+   * @default false
+   */
+  readonly followsStreams?: boolean;
+
+  /**
    * Snapshots of its volumes, as configured.
    * @default - none
    */
@@ -327,8 +333,8 @@ interface Drillable {
   readonly scratch: ScratchServer;
 }
 
-/** Stream backup of an event store. */
-export interface StreamBackup extends Drillable {
+/** Stream backup of an event store. Without `scratch`, it has no restore drills. */
+export interface StreamBackup extends Partial<Drillable> {
   /** Setting that configures it, below the store. */
   readonly setting: "backup" | "streamBackup";
 
@@ -337,8 +343,11 @@ export interface StreamBackup extends Drillable {
   /** Period that a restore can reach back. */
   readonly keep?: Duration | undefined;
 
-  /** Password of `admin`, which a restore needs, for a store with the given name. */
-  readonly administrator: (store: string) => { readonly secret: string; readonly key: string };
+  /**
+   * Password of `admin`, with which `npm run restore` fills a store with the given name.
+   * @default - `npm run restore` doesn't fill it
+   */
+  readonly administrator?: (store: string) => { readonly secret: string; readonly key: string };
 }
 
 /** The shortest possible duration of a restore. */

@@ -108,6 +108,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     settings: { version: patch ?? version, ...KURRENT_CLOUD_SIZES[of] },
   }),
   backup: scheduledBackups,
+  followsStreams: true,
   streamBackup: ({ streamBackup, version = DEFAULT_KURRENT_CLOUD, size: of = "production" }) =>
     streamBackup && {
       setting: "streamBackup",

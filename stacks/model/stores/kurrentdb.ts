@@ -159,6 +159,7 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     const { volumeSnapshots, insecure } = settings;
     return volumeSnapshots && !insecure ? { ...volumeSnapshots, scratch: scratchOf(settings, of) } : undefined;
   },
+  followsStreams: true,
   streamBackup: (settings, of = "medium") => {
     const { backup, insecure } = settings;
     if (!backup || insecure) return undefined;

@@ -1,8 +1,11 @@
+import { seconds } from "../../../constructs/core/quantities";
 import { POSTGRES_CLUSTER_SIZES } from "../../../constructs/postgres";
 import type { Size } from "../../../constructs/sizing";
+import type { BackupSchedule } from "../backup";
 import type { Draft, Finding } from "../check/finding";
-import { object, optional, told } from "../check/shape";
-import { anotherEngine, COPY_EVENTS, type StoreEngine } from "./engine";
+import { object, optional, quantity, told } from "../check/shape";
+import { anotherEngine, type BackedUp, type BackupTarget, COPY_EVENTS, type StoreEngine } from "./engine";
+import { streamed } from "./kurrent";
 import { type PostgresSettings, postgres, postgresEngine, serverSecrets } from "./postgres";
 import { recordSchedule } from "./restore";
 
@@ -19,6 +22,14 @@ export interface PostgresEventsSettings {
    * @default - none
    */
   readonly records?: string;
+
+  /**
+   * Backup of all events in the environment's bucket, in addition to the backups of the server: `{ every: "15m", keep: "28d" }`. Any program
+   * can read its objects, and they are restored into a server of another engine or version, which the server's own backups are not. On an
+   * existing cluster it requires `backup.bucket` of the environment. docs/data.md#events-in-postgresql.
+   * @default - none
+   */
+  readonly streamBackup?: Pick<BackupSchedule, "every" | "keep">;
 }
 
 export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
@@ -26,9 +37,17 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
   server: ({ server }) => server,
   kind: "event-store",
   runs: "cluster",
-  shape: object<PostgresEventsSettings>({ engine: told, server: postgres, records: optional(recordSchedule) }),
+  shape: object<PostgresEventsSettings>({
+    engine: told,
+    server: postgres,
+    records: optional(recordSchedule),
+    streamBackup: optional(
+      object<NonNullable<PostgresEventsSettings["streamBackup"]>>({ every: quantity(seconds), keep: quantity(seconds) }),
+    ),
+  }),
   resolved: ({ server }, sizing) => postgresEngine(server)?.resolved(server, sizing) ?? { settings: {} },
-  backup: ({ server }, target) => postgresEngine(server)?.backup(server as PostgresSettings, target),
+  backup: backups,
+  streamBackup: ({ streamBackup }) => streamBackup && { setting: "streamBackup", ...streamBackup },
   problems: ({ server }, context) =>
     (postgresEngine(server)?.problems?.(server as PostgresSettings, context) ?? []).map(({ keys, ...problem }) => ({
       ...problem,
@@ -42,6 +61,13 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
     return serverLoss(before.server, after.server, sizes).map((problem) => ({ ...problem, at: `server.${problem.at}` }));
   },
 };
+
+/** Backups of the server, which `npm run backup` makes, and of its events. */
+function backups({ server, streamBackup = {} }: Draft<PostgresEventsSettings>, target: BackupTarget): BackedUp | undefined {
+  const found = postgresEngine(server)?.backup(server as PostgresSettings, target);
+  const streams = streamed(streamBackup, target).map(({ onDemand: _, ...method }) => method);
+  return found && { ...found, methods: [...found.methods, ...streams] };
+}
 
 function serverLoss(before: PostgresSettings, after: PostgresSettings, sizes: Parameters<typeof postgresEvents.dataLoss>[2]) {
   if (before.engine !== after.engine) return [anotherEngine(before.engine, after.engine, "what it holds", COPY_EVENTS)];

@@ -9,6 +9,9 @@ import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 import { shellBlocks } from "./scenarios";
 
+/** The fast tier needs Node.js only. */
+const itWithJq = spawnSync("jq", ["--version"]).status === 0 ? it : it.skip;
+
 const PAGE = readFileSync("docs/restore.md", "utf8");
 const SECTION = PAGE.slice(PAGE.indexOf("## Restore KurrentDB from a volume snapshot")).split(/\n## /)[0] ?? "";
 
@@ -56,25 +59,21 @@ describe("docs/restore.md", () => {
     expect(pods.map(({ spec }) => spec.volumes[0].persistentVolumeClaim.claimName)).toEqual(claims.map(({ metadata }) => metadata.name));
   });
 
-  // The fast tier needs Node.js only.
-  (spawnSync("jq", ["--version"]).status === 0 ? it : it.skip)(
-    "imports what it has created under the addresses that Terraform would create (jq)",
-    () => {
-      const [init, ...imports] = got("terraform", "terraform", { "cdktf.out/stacks/name-event-store/cdk.tf.json": JSON.stringify(json) })
-        .trim()
-        .split("\n");
-      const at = "-chdir=cdktf.out/stacks/name-event-store";
-      expect(init).toBe(`${at} init -input=false`);
-      const addressed = (type: string, id: (body: Body) => string) =>
-        Object.entries<Body>(json.resource[type]).map(([key, body]) => `${at} import ${type}.${key} ${id(body)}`);
-      expect(imports.sort()).toEqual(
-        [
-          ...addressed("kubernetes_namespace_v1", ({ metadata }) => metadata.name),
-          ...addressed("kubernetes_persistent_volume_claim_v1", ({ metadata }) => `${metadata.namespace}/${metadata.name}`),
-        ].sort(),
-      );
-    },
-  );
+  itWithJq("imports what it has created under the addresses that Terraform would create (jq)", () => {
+    const [init, ...imports] = got("terraform", "terraform", { "cdktf.out/stacks/name-event-store/cdk.tf.json": JSON.stringify(json) })
+      .trim()
+      .split("\n");
+    const at = "-chdir=cdktf.out/stacks/name-event-store";
+    expect(init).toBe(`${at} init -input=false`);
+    const addressed = (type: string, id: (body: Body) => string) =>
+      Object.entries<Body>(json.resource[type]).map(([key, body]) => `${at} import ${type}.${key} ${id(body)}`);
+    expect(imports.sort()).toEqual(
+      [
+        ...addressed("kubernetes_namespace_v1", ({ metadata }) => metadata.name),
+        ...addressed("kubernetes_persistent_volume_claim_v1", ({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+      ].sort(),
+    );
+  });
 
   it("finds snapshots of a lost cluster by a tag that they have", () => {
     const [, key = "", value = ""] = /Name=tag:(event-store),Values=(\S+)/.exec(SECTION) ?? [];
@@ -92,5 +91,32 @@ describe("docs/restore.md", () => {
     const [, alias = ""] = /--kms-key-id (alias\/\S+)/.exec(SECTION) ?? [];
     const names = all(stacks.get("test-keys")?.json as Body, "aws_kms_alias").map(({ name }) => name);
     expect(names).toContain(alias.replace("$system", "orders").replace("$env", "test"));
+  });
+});
+
+describe("docs/data.md", () => {
+  const streamBackup = { every: "15m", keep: "28d" };
+  const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
+
+  itWithJq("restores events in PostgreSQL as the migrator (jq)", () => {
+    const eventStore = { engine: "postgres", server: { engine: "cloudnative-pg", pooler: true }, streamBackup };
+    const { stacks } = synthesisOf(aProgram(anEnvironment({ cluster, eventStore })));
+    const { spec } = one(stacks.get("test-event-store")?.json as Body, "kubernetes_cron_job_v1", "event-store-backup/backup");
+    const [{ env }] = spec.job_template.spec.template.spec.container;
+    const variables = env.map(({ name, value, value_from: from }: Body) =>
+      from ? { name, valueFrom: { secretKeyRef: from.secret_key_ref } } : { name, value },
+    );
+    // Past the pooler, which has no sessions.
+    expect(env.find(({ name }: Body) => name === "EVENT_STORE_URL").value).toContain("@event-store-rw.event-store.svc:5432/");
+    const section = readFileSync("docs/data.md", "utf8").split("### Stream backup of events in PostgreSQL")[1] ?? "";
+    const [, filter = ""] = /jq '([^']+)'/.exec(section) ?? [];
+    const input = JSON.stringify({ spec: { template: { spec: { containers: [{ args: ["backup"], env: variables }] } } } });
+    const { stdout, stderr } = spawnSync("jq", [filter], { input, encoding: "utf8" });
+    expect(stderr).toBe("");
+    const [container] = JSON.parse(stdout).spec.template.spec.containers;
+    expect(container.args).toEqual(["restore"]);
+    const secrets = container.env.flatMap(({ valueFrom }: Body) => valueFrom?.secretKeyRef ?? []);
+    expect(secrets.map(({ name, key }: Body) => `${name} ${key}`)).toEqual(["event-store-migrator password", "event-store-migrator user"]);
+    expect(container.env.map(({ name }: Body) => name)).toEqual(env.map(({ name }: Body) => name));
   });
 });

@@ -26,7 +26,7 @@ export interface PostgresEventsSettings {
   /**
    * Backup of all events in the environment's bucket, in addition to the backups of the server: `{ every: "15m", keep: "28d" }`. Any program
    * can read its objects, and they are restored into a server of another engine or version, which the server's own backups are not. On an
-   * existing cluster it requires `backup.bucket` of the environment. docs/data.md#events-in-postgresql.
+   * existing cluster it requires `backup.bucket` of the environment. docs/data.md#stream-backup-of-events-in-postgresql.
    * @default - none
    */
   readonly streamBackup?: Pick<BackupSchedule, "every" | "keep">;

@@ -16,6 +16,7 @@ import { hanging, WORDS } from "./lines";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { changesIn, type ResourceChange } from "./plan-changes";
 import { planReport } from "./plan-report";
+import { outputDirectory } from "./project";
 import { declaredProtections, guardedTypes } from "./protection";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
@@ -125,7 +126,7 @@ export interface CommandOptions {
 
 /** Runs a command line with the stacks of a program, and returns the exit code. */
 export async function command(program: Program, argv: readonly string[], options: CommandOptions = {}): Promise<number> {
-  const outdir = options.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out";
+  const outdir = options.outdir ?? outputDirectory();
   try {
     const request = parse(argv);
     if (!request.checkOnly) return await run(program, request, { ...options, outdir });

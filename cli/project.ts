@@ -6,6 +6,11 @@ import { pathToFileURL } from "node:url";
 import type { Program } from "../stacks";
 import { Refused } from "./refused";
 
+/** Output directory: `CDKTF_OUTDIR`, or `cdktf.out` if that is empty or not set. */
+export function outputDirectory(): string {
+  return process.env.CDKTF_OUTDIR || "cdktf.out";
+}
+
 /** Result of the compiler for a project. A project with errors is also compiled. */
 export interface Compilation {
   readonly sound: boolean;

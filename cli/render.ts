@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Document, stringify } from "yaml";
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/versions";
@@ -151,7 +151,8 @@ function publish(directory: string, files: readonly File[]): void {
     throw new Refused(
       `${directory}: holds ${foreign.join(", ")}, which this command did not write and would replace; move it away, or name another directory with --out`,
     );
-  const staging = `${directory}.${process.pid}.part`;
+  // In the directory itself, which may be a link or a mount point.
+  const staging = join(directory, `.${process.pid}.part`);
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   const list = (all: readonly string[]) => {
@@ -160,7 +161,6 @@ function publish(directory: string, files: readonly File[]): void {
   };
   try {
     for (const { name, text } of files) writeFileSync(join(staging, name), text);
-    mkdirSync(directory, { recursive: true });
     // The list is written first, so that the next run knows all files of an interrupted one.
     list([...new Set([...earlier, ...names])]);
     for (const name of names) renameSync(join(staging, name), join(directory, name));
@@ -176,9 +176,10 @@ function listed(directory: string): readonly string[] {
   const file = join(directory, LIST);
   if (!existsSync(file)) return [];
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    const names: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (Array.isArray(names) && names.every((name) => typeof name === "string" && basename(name) === name)) return names;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new Refused(`${file}: can't be read as JSON; delete it and the files that this command wrote`);
   }
+  throw new Refused(`${file}: is not a list of files; delete it and the files that this command wrote`);
 }

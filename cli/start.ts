@@ -14,6 +14,7 @@ import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
 import { commandLine, suggestion, written } from "./command-line";
 import { lockFile } from "./lock";
+import { outputDirectory } from "./project";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { print, type Summary, summarize } from "./summary";
@@ -43,7 +44,7 @@ export function start(
   const { words, checkOnly } = written(args);
   const flags = words.filter((word) => word.startsWith("--"));
   const [only, ...rest] = words.filter((word) => !word.startsWith("--"));
-  const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+  const outdir = outputDirectory();
   try {
     const unknown = flags.find((flag) => !["--json", "--drills"].includes(flag));
     if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json", "--drills"])}\n\n${usage()}`);

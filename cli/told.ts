@@ -87,8 +87,8 @@ function brokenJson(error: unknown): string | undefined {
 }
 
 function shown(path: string): string {
-  // Files are written beside their place first, under a name that the user doesn't know.
-  const place = path.replace(/\.\d+\.part(?=\/|$)/, "");
+  // Files are written to another place first, under a name that the user doesn't know.
+  const place = path.replace(/\/?\.\d+\.part(?=\/|$)/, "");
   const inside = relative(process.cwd(), place);
   return inside === "" || inside.startsWith("..") ? place : inside;
 }

@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import type { Verdict } from "../constructs/capacity";
 import { describe, InputError, InvalidInput, type Problem } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
-import { publish, stagingOf } from "./base/publish";
+import { publish, removeStaging, stagingOf } from "./base/publish";
 import { descriptionOf, refusals } from "./base/refusals";
 import { type MeasuredSite, measure, together } from "./capacity";
 import { compose } from "./compose";
@@ -104,7 +104,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
     publish(staging, stacks, options);
     return { compositions, stacks, sites };
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    removeStaging(staging);
   }
 }
 

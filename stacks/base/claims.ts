@@ -143,8 +143,9 @@ function remedyFor(directory: string, { pid, host }: Claim): string {
   return host === hostname() ? elsewhere : `${elsewhere}, or delete ${fileOf(directory, pid)} if it has ended`;
 }
 
+/** In the directory itself, so that all names of the directory lead to it. */
 function placeOf(directory: string): string {
-  return `${directory}.claims`;
+  return join(directory, ".claims");
 }
 
 function fileOf(directory: string, pid: number): string {

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { InvalidInput } from "../../constructs/core/errors";
 import type { SynthesizedStack } from "../../constructs/policy";
 import { claimToWrite, expectNoReader, readOn, release } from "./claims";
 import { holdsLock, lockFor } from "./lock-file";
@@ -22,13 +23,22 @@ export interface PublishOptions {
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
-/** Staging directory of a synthesis, separate for each process. */
+/**
+ * Staging directory of a synthesis, separate for each process. It is in the output directory, because files can only be
+ * moved within a file system, and the output directory may be a link or a mount point.
+ */
 export function stagingOf(outdir: string): string {
   removeAbandoned(outdir);
-  const staging = `${outdir}.${process.pid}.part`;
+  const staging = join(outdir, `.${process.pid}.part`);
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   return staging;
+}
+
+/** Removes a staging directory, and the output directory if nothing was published to it. */
+export function removeStaging(staging: string): void {
+  rmSync(staging, { recursive: true, force: true });
+  if (entries(dirname(staging)).length === 0) rmdirSync(dirname(staging));
 }
 
 /**
@@ -48,8 +58,9 @@ export function publish(staging: string, stacks: ReadonlyMap<string, Pick<Synthe
   claimToWrite(outdir);
   let reads = false;
   try {
-    if (only !== undefined) keepOthers(join(staging, "manifest.json"), join(outdir, "manifest.json"));
-    replace(staging, options, written);
+    const before = publishedIn(outdir);
+    if (only !== undefined) keepOthers(join(staging, "manifest.json"), before);
+    replace(staging, options, written, Object.keys(before));
     if (hold) readOn(outdir);
     reads = hold;
   } finally {
@@ -57,11 +68,12 @@ export function publish(staging: string, stacks: ReadonlyMap<string, Pick<Synthe
   }
 }
 
-function replace(staging: string, { outdir, prune = false }: PublishOptions, written: readonly string[]): void {
+function replace(staging: string, { outdir, prune = false }: PublishOptions, written: readonly string[], before: readonly string[]): void {
   // The manifest comes last, so that it only lists stacks that exist.
   const files = [...written.flatMap((id) => entries(join(staging, "stacks", id)).map((file) => join("stacks", id, file))), "manifest.json"];
   const changed = files.filter((file) => !isAlike(join(staging, file), join(outdir, file)));
-  const removed = prune ? entries(join(outdir, "stacks")).filter((id) => !written.includes(id)) : [];
+  // Directories that no synthesis wrote stay: the output directory may be one of the user's.
+  const removed = prune ? entries(join(outdir, "stacks")).filter((id) => before.includes(id) && !written.includes(id)) : [];
   if (changed.length + removed.length === 0) return;
 
   const touched = [...new Set([...changed.map((file) => (file === "manifest.json" ? file : basename(dirname(file)))), ...removed])];
@@ -90,9 +102,9 @@ function isAlike(one: string, other: string): boolean {
 
 /** Removes staging directories of killed processes. */
 function removeAbandoned(outdir: string): void {
-  for (const name of entries(dirname(outdir))) {
-    const [, pid] = (name.startsWith(`${basename(outdir)}.`) && /\.(\d+)\.part$/.exec(name)) || [];
-    if (pid !== undefined && !runs(Number(pid))) rmSync(join(dirname(outdir), name), { recursive: true, force: true });
+  for (const name of entries(outdir)) {
+    const [, pid] = /^\.(\d+)\.part$/.exec(name) ?? [];
+    if (pid !== undefined && !runs(Number(pid))) rmSync(join(outdir, name), { recursive: true, force: true });
   }
 }
 
@@ -105,11 +117,27 @@ function runs(pid: number): boolean {
 }
 
 /** Adds the stacks that only the old manifest lists to the new one. */
-function keepOthers(manifest: string, old: string): void {
-  if (!existsSync(old)) return;
-  const [now, before] = [manifest, old].map((file) => JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> });
-  const stacks = Object.entries({ ...before?.stacks, ...now?.stacks }).sort(([one], [other]) => (one < other ? -1 : 1));
+function keepOthers(manifest: string, before: Stacks): void {
+  if (Object.keys(before).length === 0) return;
+  const now = JSON.parse(readFileSync(manifest, "utf8")) as { stacks: Stacks };
+  const stacks = Object.entries({ ...before, ...now.stacks }).sort(([one], [other]) => (one < other ? -1 : 1));
   writeFileSync(manifest, JSON.stringify({ ...now, stacks: Object.fromEntries(stacks) }, null, 2));
+}
+
+type Stacks = Readonly<Record<string, unknown>>;
+
+/** Stacks that an earlier synthesis wrote. @throws InvalidInput if the manifest is not one of a synthesis */
+function publishedIn(outdir: string): Stacks {
+  const path = join(outdir, "manifest.json");
+  if (!existsSync(path)) return {};
+  try {
+    const { stacks } = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof stacks === "object" && stacks !== null) return stacks;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+  }
+  const remedy = "move it away, or write to another directory with CDKTF_OUTDIR";
+  throw new InvalidInput([{ path, rule: "is not the manifest of a synthesis, which would replace it", remedy }]);
 }
 
 /** cdktf writes an empty list on two lines, its fork on one. Both are normalized to identical bytes. */

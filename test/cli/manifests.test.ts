@@ -149,6 +149,18 @@ describe("npm run manifests", () => {
     expect(readdirSync(out)).toEqual(["test"]);
   });
 
+  it.each(["{}", "null", '["a.yaml", 1]', '["../other.yaml"]', '["a.y'])("deletes nothing by a list that it did not write: %s", (list) => {
+    compose({ "test-write-side": writeSide });
+    expect(run("test", "--out", out).code).toBe(0);
+    const file = readdirSync(join(out, "test")).find((name) => name.endsWith(".json")) as string;
+    writeFileSync(join(out, "test", file), list);
+    writeFileSync(join(out, "other.yaml"), "mine");
+    expect(run("test", "--out", out).err).toBe(
+      `OUT/test/${file}: is not a list of files; delete it and the files that this command wrote\n`,
+    );
+    expect(readdirSync(out)).toEqual(["other.yaml", "test"]);
+  });
+
   it("says in a line what is in its way, and writes nothing", () => {
     compose({ "test-write-side": writeSide });
     writeFileSync(out, "");

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COLUMNS } from "../../cli/lines";
+import { outputDirectory } from "../../cli/project";
 import { start } from "../../cli/start";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
@@ -128,6 +129,16 @@ describe("npm start", () => {
       out: "",
       err: `${join(outdir, "file")}: must be a directory, but is a file; move the file away\n`,
     });
+  });
+
+  it("takes an empty CDKTF_OUTDIR for none", () => {
+    for (const [given, expected] of [
+      ["", "cdktf.out"],
+      ["elsewhere", "elsewhere"],
+    ]) {
+      process.env.CDKTF_OUTDIR = given;
+      expect(outputDirectory()).toBe(expected);
+    }
   });
 
   it("warns of a Kubernetes that is about to lose its support, and refuses one that has", () => {

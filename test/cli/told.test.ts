@@ -51,6 +51,8 @@ describe("messageFor", () => {
     expect(messageFor(readOnly)).toBe(
       "/a/orders/test: can't be created: the directory around it is read-only or was deleted; choose another directory",
     );
+    const inside = Object.assign(readOnly, { path: "/a/cdktf.out/.123.part/test" });
+    expect(messageFor(inside)).toMatch(/^\/a\/cdktf\.out\/test: /);
     expect(fault(() => writeFileSync(join(directory, "a/b"), ""))).toBe("DIR/a/b: doesn't exist; create it");
   });
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { holdsLock } from "../../stacks/base/lock-file";
-import { type PublishOptions, publish, stagingOf } from "../../stacks/base/publish";
+import { type PublishOptions, publish, removeStaging, stagingOf } from "../../stacks/base/publish";
 
 let outdir: string;
 const others: ChildProcess[] = [];
@@ -18,14 +18,15 @@ afterEach(async () => {
 });
 
 /** Publishes stacks, each with the text that it holds. */
-function put(stacks: Readonly<Record<string, string>>, options: Partial<PublishOptions> = {}): void {
-  const staging = stagingOf(outdir);
+function put(stacks: Readonly<Record<string, string>>, given: Partial<PublishOptions> = {}): void {
+  const options = { outdir, ...given };
+  const staging = stagingOf(options.outdir);
   for (const [id, text] of Object.entries(stacks)) {
     mkdirSync(join(staging, "stacks", id), { recursive: true });
     writeFileSync(join(staging, "stacks", id, "cdk.tf.json"), text);
   }
   writeFileSync(join(staging, "manifest.json"), JSON.stringify({ stacks: Object.fromEntries(Object.keys(stacks).map((id) => [id, {}])) }));
-  publish(staging, new Map(Object.keys(stacks).map((id) => [id, { json: {} }])), { outdir, ...options });
+  publish(staging, new Map(Object.keys(stacks).map((id) => [id, { json: {} }])), options);
   rmSync(staging, { recursive: true });
 }
 
@@ -85,18 +86,54 @@ describe("publishing beside other processes", () => {
 
   it("takes no notice of a process that has ended, and leaves no trace of it", async () => {
     await end(await reader({ a: "1" }));
-    mkdirSync(`${outdir}.4194305.part`);
+    mkdirSync(join(outdir, ".4194305.part"));
     put({ a: "2" });
     expect(text("a")).toBe("2");
-    expect(readdirSync(dirname(outdir))).toEqual(["cdktf.out"]);
+    expect(readdirSync(outdir)).toEqual(["manifest.json", "stacks"]);
   });
 
   it("takes no notice of another process that got the id of one that has ended", () => {
-    mkdirSync(`${outdir}.claims`);
+    mkdirSync(join(outdir, ".claims"), { recursive: true });
     const claim = { pid: process.ppid, started: "1", host: hostname(), command: "npm start", since: "", writes: true };
-    writeFileSync(join(`${outdir}.claims`, "other.json"), JSON.stringify(claim));
+    writeFileSync(join(outdir, ".claims", "other.json"), JSON.stringify(claim));
     put({ a: "1" });
-    expect(existsSync(`${outdir}.claims`)).toBe(false);
+    expect(existsSync(join(outdir, ".claims"))).toBe(false);
+  });
+
+  it("knows a directory by all its names", async () => {
+    const other = `${outdir}-link`;
+    mkdirSync(outdir);
+    symlinkSync(outdir, other);
+    const { pid } = await reader({ a: "1" });
+    const said = `link/?: is in use by .* \\(process ${pid}, since .*\\), and this would change b, manifest.json under it`;
+    for (const name of [other, `${other}/`]) expect(() => put({ b: "1" }, { outdir: name })).toThrow(new RegExp(said));
+  });
+});
+
+describe("a directory that has more than stacks", () => {
+  it("keeps it, also where stacks are taken away", () => {
+    put({ a: "1", b: "1" });
+    mkdirSync(join(outdir, "stacks", "sources"));
+    put({ a: "1" }, { prune: true });
+    expect(readdirSync(join(outdir, "stacks"))).toEqual(["a", "sources"]);
+  });
+
+  it.each([
+    ["a manifest of something else", '{"name": "orders"}'],
+    ["one that was cut off", '{"stacks": {"a'],
+    ["nothing", "null"],
+  ])("keeps %s", (_, manifest) => {
+    mkdirSync(outdir);
+    writeFileSync(join(outdir, "manifest.json"), manifest);
+    expect(() => put({ a: "1" })).toThrow(
+      `${join(outdir, "manifest.json")}: is not the manifest of a synthesis, which would replace it; move it away, or write to another directory with CDKTF_OUTDIR`,
+    );
+    expect(readFileSync(join(outdir, "manifest.json"), "utf8")).toBe(manifest);
+  });
+
+  it("leaves no directory where nothing was published", () => {
+    removeStaging(stagingOf(outdir));
+    expect(existsSync(outdir)).toBe(false);
   });
 });
 

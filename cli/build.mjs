@@ -34,13 +34,22 @@ const { default: compiler } = await import(pathToFileURL(join(typescript, "lib/g
 
 /** Compiles everything, also with type errors. Returns whether there were none, and the compiler's messages. */
 export function build() {
-  // Build mode compares the times of files first: if nothing changed, it loads none of them.
-  const options = ["-b", root, "--pretty", String(process.stderr.isTTY ?? false)];
-  const { status, stdout, stderr } = spawnSync(compiler(), options, { encoding: "utf8" });
+  const { status, stdout, stderr } = compile(root);
   removeOrphans();
   copyFiles();
   const failures = BUNDLES.map(bundle).join("");
   return { sound: status === 0 && failures === "", messages: stdout + stderr + failures };
+}
+
+/**
+ * Runs the compiler on a directory. Build mode compares the times of files first: if nothing changed, it loads none of them. It keeps
+ * errors of files whose imported JSON was changed since, so errors are looked for again.
+ */
+export function compile(directory) {
+  const pretty = String(process.stderr.isTTY ?? false);
+  const run = (...more) => spawnSync(compiler(), ["-b", directory, ...more, "--pretty", pretty], { encoding: "utf8" });
+  const known = run();
+  return known.status === 0 ? known : run("--force");
 }
 
 // Copies files that compiled code loads: charts and scripts of constructs, the sample's programs.

@@ -35,6 +35,9 @@ const LIMITS = {
   workload: 40, // Kubernetes appends `-green`, a revision's hash and a pod's; the result must be a label
 } as const;
 
+/** Kinds whose names can't have two hyphens in a row (RDS, CreateDBInstance; ElastiCache, CreateReplicationGroup). */
+const HYPHENS_ONE_BY_ONE: readonly string[] = ["database", "cache"] satisfies readonly (keyof typeof LIMITS)[];
+
 /** A kind of resource with a name outside of the program. */
 export type Named = keyof typeof LIMITS;
 
@@ -45,10 +48,14 @@ export function maxLength(kind: Named): number {
 
 /**
  * Returns a name from its parts, most general first: `cloudName("role", "orders", "production", "flow-logs")`.
- * If it is too long, it is cut and ends in a hash of the whole name, so that it stays unique, readable, and the same in every run.
+ * If it is too long, or has hyphens that the API refuses, it is cut and ends in a hash of the whole name, so that it stays unique,
+ * readable, and the same in every run.
  */
 export function cloudName(kind: Named, ...parts: readonly string[]): string {
-  return shorten(parts.join("-"), LIMITS[kind]);
+  const name = parts.join("-");
+  return HYPHENS_ONE_BY_ONE.includes(kind) && name.includes("--")
+    ? hashed(name, name.replace(/-{2,}/g, "-"), LIMITS[kind])
+    : shorten(name, LIMITS[kind]);
 }
 
 /** Returns a bucket's name. Names are global in AWS, so it ends in account and region, which are never shortened. */
@@ -93,7 +100,11 @@ export function namePartProblem(name: string): Unreadable | undefined {
 }
 
 function shorten(name: string, max: number): string {
-  if (name.length <= max) return name;
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return name.length <= max ? name : hashed(name, name, max);
+}
+
+/** A name that stands for the whole one, and ends in its hash. */
+function hashed(whole: string, name: string, max: number): string {
+  const hash = createHash("sha256").update(whole).digest("hex").slice(0, 8);
   return `${name.slice(0, max - hash.length - 1).replace(/-+$/, "")}-${hash}`;
 }

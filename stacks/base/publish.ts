@@ -38,7 +38,11 @@ export function stagingOf(outdir: string): string {
 /** Removes a staging directory, and the output directory if nothing was published to it. */
 export function removeStaging(staging: string): void {
   rmSync(staging, { recursive: true, force: true });
-  if (entries(dirname(staging)).length === 0) rmdirSync(dirname(staging));
+  try {
+    rmdirSync(dirname(staging));
+  } catch {
+    // It has content, or is a mount point.
+  }
 }
 
 /**

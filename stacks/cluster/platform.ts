@@ -1,6 +1,7 @@
 import { PriorityClassV1 } from "@cdktf/provider-kubernetes/lib/priority-class-v1";
 import { type App, Fn } from "cdktf";
 import { PLANNERS } from "../../constructs/cluster";
+import { cloudName } from "../../constructs/core/names";
 import { CustomResources, Namespace } from "../../constructs/kubernetes";
 import { ImagePolicy, type PartName, PLACES, Planners, Platform, type PlatformParts, partNamespaces } from "../../constructs/platform";
 import { secretStore } from "../../constructs/secrets";
@@ -52,7 +53,7 @@ export function platformStack(app: App, site: Site): PlatformStack {
   // Stores that share a namespace with a domain have the images of their charts.
   const workloads = domainsOn(environment, site.key).flatMap(({ namespace, ownsNamespace }) => (ownsNamespace ? [namespace] : []));
   if (registries && workloads.length > 0) {
-    const name = `${environment.system}-${environment.name}-images`;
+    const name = cloudName("release", environment.system, environment.name, "images");
     new ImagePolicy(stack, "images", { cluster, name, namespaces: workloads, registries });
   }
   const readers = secretReaders(site);

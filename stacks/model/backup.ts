@@ -3,7 +3,7 @@ import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
 import { scheduleProblems } from "../../constructs/workload";
 import { choice, flag, list, object, optional, quantity, text, value } from "./check/shape";
-import { address, anything, mailAddress, name } from "./common";
+import { address, anything, mailAddress, name, secretKey } from "./common";
 
 /** Backups of an environment: retention, lock, recipients of notices, and storage outside of AWS. */
 export interface Backup {
@@ -212,7 +212,7 @@ const outsideBucket = object<OutsideBucket>({
   bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not a valid bucket name", "write one like orders-backups"),
   region: optional(anything),
   credentials: object<OutsideBucket["credentials"]>({ secret: name }),
-  authority: optional(object<NonNullable<OutsideBucket["authority"]>>({ secret: name, key: optional(anything) })),
+  authority: optional(object<NonNullable<OutsideBucket["authority"]>>({ secret: name, key: optional(secretKey) })),
 });
 
 export const backupShape = object<Backup>({

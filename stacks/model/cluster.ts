@@ -5,7 +5,7 @@ import { bytes, millicores } from "../../constructs/core/quantities";
 import type { KubernetesVersion } from "../../constructs/core/versions";
 import { KUBERNETES } from "../../constructs/core/versions";
 import { choice, either, flag, list, object, optional, quantity, records, text, whole } from "./check/shape";
-import { anything, type Replicas, replicas } from "./common";
+import { anything, objectName, type Replicas, replicas } from "./common";
 
 /** EKS cluster to create, or an existing cluster, identified by its kubeconfig context. */
 export type Cluster = NewCluster | ExistingCluster;
@@ -154,7 +154,7 @@ export const cluster = either(
     kubeconfig: optional(
       text(/^(~?[/\\]|[A-Za-z]:[/\\])/, "is looked for where Terraform runs, which is elsewhere", "write the whole path, or one from ~/"),
     ),
-    storageClass: optional(anything),
+    storageClass: optional(objectName),
     preinstalled: optional(list(choice(EXISTING_PARTS, "preinstalled component"), "name parts, or leave it out")),
     shared: optional(flag),
     allocatable: optional(

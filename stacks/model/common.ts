@@ -36,6 +36,15 @@ export const nameOf = (most: number) => {
 
 export const name = nameOf(40);
 
+/** Name of an existing object, which may be longer than those of an environment (Kubernetes, DNS subdomain names). */
+export const objectName = text(
+  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+  "is not a valid name in Kubernetes",
+  "use lower-case letters, digits, hyphens and dots",
+);
+
+export const secretKey = text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -");
+
 export const part = value((input) =>
   typeof input === "string"
     ? namePartProblem(input)

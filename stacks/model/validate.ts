@@ -149,7 +149,7 @@ function pathOf(root: string, keys: readonly string[]): string {
 
 function nameOf(environment: unknown, index: number): string {
   const name = typeof environment === "object" && environment !== null ? read(environment, "name")?.value : undefined;
-  return typeof name === "string" && /^[\w.-]{1,70}$/.test(name) ? name : `environments[${index}]`;
+  return typeof name === "string" && /^\w[\w.-]{0,69}$/.test(name) ? name : `environments[${index}]`;
 }
 
 /**

@@ -51,6 +51,12 @@ describe("a cloud name", () => {
     expect(cloudName("targetGroup", "orders", long, "blue")).not.toBe(cloudName("targetGroup", "orders", long, "green"));
   });
 
+  it("has no two hyphens in a row where the API refuses them, and stays unique", () => {
+    expect(cloudName("database", "orders", "test", "a--b")).toMatch(/^orders-test-a-b-[0-9a-f]{8}$/);
+    expect(cloudName("cache", "orders", "test", "a--b")).not.toBe(cloudName("cache", "orders", "test", "a---b"));
+    expect(cloudName("role", "orders", "test", "a--b")).toBe("orders-test-a--b");
+  });
+
   it("is left alone where it fits", () => {
     expect(cloudName("role", "orders", "production", "flow-logs")).toBe("orders-production-flow-logs");
   });

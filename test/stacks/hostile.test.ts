@@ -248,6 +248,10 @@ describe("whatever stands in an environment", () => {
     expect(complaints(changes)).toEqual(lines);
   });
 
+  it.each([".", "..", "-", "a b"])("is named by its place where its name can't begin a path: %s", (name) => {
+    expect(complaints({ name, aws: undefined, cluster: { context: "kind" } })[0]).toMatch(/^environments\[0\]\.name: /);
+  });
+
   it("is not missed by other parts when it was refused", () => {
     const alerts = { Down: { expr: "up == 0", severity: "critical", summary: "it is down" } };
     expect(

@@ -211,6 +211,16 @@ describe("the name of a server of PostgreSQL", () => {
       { readDatabase: [rds("orders-1"), rds("orders1")] },
       'test.readDatabase[1].name: "orders1" can\'t be told from orders-1 of readDatabase[0]; choose another',
     ],
+    [
+      "an instance of another server has",
+      { readDatabase: [{ engine: "aurora", name: "orders", replicas: 1 }, rds("orders-1")] },
+      'test.readDatabase[1].name: "orders-1" is a name of instances of orders as well; choose another',
+    ],
+    [
+      "instances of another server begin with",
+      { readDatabase: [rds("orders"), { engine: "aurora", name: "orders-replica", replicas: 1 }] },
+      'test.readDatabase[1].name: "orders-replica" is a name of instances of orders as well; choose another',
+    ],
     ["the cache has", { readDatabase: rds("cache") }, 'test.readDatabase.name: "cache" is taken by the cache; choose another'],
     [
       "nodes have",

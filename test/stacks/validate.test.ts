@@ -328,7 +328,10 @@ describe("an existing cluster", () => {
       { kubeconfig: 7 },
       "test.cluster.kubeconfig: 7 is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/",
     ],
-    [{ storageClass: " " }, 'test.cluster.storageClass: " " must have text; write a word or more'],
+    [
+      { storageClass: "Fast SSD" },
+      'test.cluster.storageClass: "Fast SSD" is not a valid name in Kubernetes; use lower-case letters, digits, hyphens and dots',
+    ],
     [{ preinstalled: [] }, "test.cluster.preinstalled: [] is empty; name parts, or leave it out"],
     [{ preinstalled: "keda" }, 'test.cluster.preinstalled: "keda" must be a list; name parts, or leave it out'],
     [

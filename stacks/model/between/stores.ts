@@ -18,6 +18,7 @@ export const storeRules: readonly Rule[] = [
   managedStoresHaveAws,
   writesAreAcknowledged,
   serversHaveNames,
+  instancesHaveNames,
   serversAreNamedByTheirStore,
   storesAreReached,
   storesAreUsed,
@@ -127,11 +128,9 @@ interface Server {
 
 function serversHaveNames(system: DraftSystem): Finding[] {
   const servers = serversOf(system).map((server): Server => {
-    const { settings, keys, holdsEvents } = server;
-    const isStore = !holdsEvents || isGeneral(server);
-    const said = isGeneral(server) || settings.name !== undefined;
-    const at = isGeneral(server) ? keys.slice(0, 2) : said ? [...keys, "name"] : keys;
-    return { name: String(server.name), keys: isGeneral(server) ? at : keys, said, at, isStore };
+    const { keys, holdsEvents } = server;
+    const { said, at } = nameOf(server);
+    return { name: String(server.name), keys: isGeneral(server) ? at : keys, said, at, isStore: !holdsEvents || isGeneral(server) };
   });
   const others = system.stores
     .filter((store) => isGeneral(store) && servers.every(({ name }) => name !== store.name))
@@ -155,6 +154,33 @@ function serversHaveNames(system: DraftSystem): Finding[] {
     // Its users and keys are secrets in the same stack.
     return name.startsWith("event-store-") ? found("is taken by something of the event store") : [];
   });
+}
+
+/** Where the name of a server is set, if the user chose it. */
+function nameOf(server: ServerOf): Pick<Server, "said" | "at"> {
+  const { settings, keys } = server;
+  const said = isGeneral(server) || settings.name !== undefined;
+  return { said, at: isGeneral(server) ? keys.slice(0, 2) : said ? [...keys, "name"] : keys };
+}
+
+/** Instances on AWS, whose names consist of their server's and a number, share one namespace with RDS servers (Amazon RDS). */
+function instancesHaveNames(system: DraftSystem): Finding[] {
+  const servers = serversOf(system).filter((server) => runsAt(server) === "aws");
+  return servers.flatMap((server, index): Finding[] => {
+    const twin = servers.slice(0, index).find((before) => areInstancesOf(before, server) || areInstancesOf(server, before));
+    const { said, at } = nameOf(server);
+    const rule = `${said ? "" : `is called ${server.name}, which `}is a name of instances of ${twin?.name} as well`;
+    return twin ? [{ keys: at, ...(said ? { value: server.name } : {}), rule, remedy: said ? "choose another" : "name it otherwise" }] : [];
+  });
+}
+
+/** Checks if an instance of a server may have the name of one of another server. */
+function areInstancesOf(server: ServerOf, other: ServerOf): boolean {
+  // An RDS server is an instance itself, and numbers its replicas; Aurora numbers all instances of a cluster.
+  const beginning = ({ name, settings }: ServerOf) => (settings.engine === "rds" ? `${name}-replica-` : `${name}-`);
+  if (server.name === other.name) return false;
+  const isNumbered = other.name.startsWith(beginning(server)) && /^\d+$/.test(other.name.slice(beginning(server).length));
+  return beginning(server) === beginning(other) || (other.settings.engine === "rds" && isNumbered);
 }
 
 /** Taken names that entries of `stores` may have all the same, except `events` for a PostgreSQL server. */

@@ -9,7 +9,7 @@ import {
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
 import type { Draft, Finding } from "../check/finding";
 import { object, optional, quantity, text, told } from "../check/shape";
-import { nameOf, size } from "../common";
+import { nameOf, secretKey, size } from "../common";
 import { bySetting, type StoreContext, type StoreEngine } from "./engine";
 
 /** EventSourcingDB on the write cluster: one node; while it is down, nothing can be written. */
@@ -70,7 +70,7 @@ export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
       object<EventSourcingDbLicence>({
         // Its Helm release is named secret-<name>.
         secret: nameOf(40),
-        key: optional(text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -")),
+        key: optional(secretKey),
         flag: text(/^[a-z][a-z0-9-]{0,62}$/, "must be the name of a flag", "write it without its hyphens, like license-key"),
       }),
     ),

@@ -11,9 +11,11 @@ import {
   image,
   name,
   nameOf,
+  objectName,
   path,
   percent,
   port,
+  secretKey,
   variableName,
   variables,
   withPort,
@@ -377,7 +379,7 @@ const secretUse = nameOr(
   name,
   object<Exclude<SecretUse, string>>({
     secret: nameOf(40),
-    key: text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -"),
+    key: secretKey,
   }),
 );
 
@@ -437,7 +439,7 @@ export const container = {
 };
 
 export const volumes = optional(
-  records(object<Volume>({ size: quantity(bytes), storageClass: optional(anything), protect: optional(flag) }), filePath),
+  records(object<Volume>({ size: quantity(bytes), storageClass: optional(objectName), protect: optional(flag) }), filePath),
 );
 
 export const workload = {

@@ -21,6 +21,12 @@ export interface DeployedEnvironment {
   readonly buckets: readonly string[];
 
   /**
+   * Domains of its DNS records, each with all names below it: Route 53 has no conditions on tags of zones.
+   * @default - none: deployments of other environments may change its records
+   */
+  readonly domains?: readonly string[];
+
+  /**
    * OIDC providers that it makes, as patterns of their names: `oidc.eks.eu-west-1.amazonaws.com/id/*`.
    * @default - none
    */
@@ -74,6 +80,9 @@ export interface Territory extends DeployedEnvironment {
   readonly system: string;
   readonly account: string;
   readonly state: StateArns;
+
+  /** Environments of the account. */
+  readonly environments: readonly DeployedEnvironment[];
 }
 
 /** Deny statements for a deployment and the roles that it creates. They override every allow. */
@@ -97,15 +106,26 @@ export function guards(territory: Territory): object[] {
         "s3:CreateAccessPoint*",
         "s3:PutAccountPublicAccessBlock",
         "backup:DeleteBackupVaultLockConfiguration",
+        "backup:Update*Settings",
+        // Takes a host name from another distribution.
+        "cloudfront:AssociateAlias",
         "ec2:UnlockSnapshot",
+        "ec2:Disable*BlockPublicAccess",
         "ec2:DisableEbsEncryptionByDefault",
+        "ec2:EnableSerialConsoleAccess",
         "ec2:ModifyEbsDefaultKmsKeyId",
+        "ec2:ModifyVpcBlockPublicAccessOptions",
         "ec2:ResetEbsDefaultKmsKeyId",
+        // Sends the events of all log groups elsewhere.
+        "logs:*AccountPolicy",
+        "rds:ModifyCertificates",
       ],
       Resource: "*",
     },
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
     ...otherEnvironments(territory),
+    ...otherRecords(territory),
+    otherFunctions(territory),
     ...sharedKeyGuards(territory),
     ...globalDatabaseGuards(territory),
     // EKS sets this tag on resources that it creates: Auto Scaling groups, instances, security groups.
@@ -172,6 +192,47 @@ function otherEnvironments({
       },
     },
   ];
+}
+
+const RECORDS = "route53:ChangeResourceRecordSetsNormalizedRecordNames";
+
+/** Changes of DNS records of other environments. The domain of one may be below that of another. */
+function otherRecords({ name, domains: own = [], environments }: Territory): readonly object[] {
+  const all = environments.flatMap((one) => (one.name === name ? [] : (one.domains ?? [])));
+  const above = all.filter((domain) => own.some((one) => one.endsWith(`.${domain}`)));
+  const deny = (sid: string, domains: readonly string[], condition: object = {}) =>
+    domains.length === 0
+      ? []
+      : [
+          {
+            Sid: sid,
+            Effect: "Deny",
+            Action: "route53:ChangeResourceRecordSets",
+            Resource: "*",
+            Condition: { "ForAnyValue:StringLike": { [RECORDS]: withNamesBelow(domains) }, ...condition },
+          },
+        ];
+  return [
+    ...deny(
+      "OtherRecords",
+      all.filter((domain) => !above.includes(domain)),
+    ),
+    ...deny("RecordsAbove", above, { "ForAnyValue:StringNotLike": { [RECORDS]: withNamesBelow(own) } }),
+  ];
+}
+
+function withNamesBelow(domains: readonly string[]): readonly string[] {
+  return domains.flatMap((domain) => [domain, `*.${domain}`]);
+}
+
+/** CloudFront has no conditions on tags of functions, whose code sees every request. */
+function otherFunctions({ system, name, account }: Territory): object {
+  return {
+    Sid: "OtherFunctions",
+    Effect: "Deny",
+    Action: ["cloudfront:DeleteFunction", "cloudfront:PublishFunction", "cloudfront:UpdateFunction"],
+    NotResource: `arn:aws:cloudfront::${account}:function/${system}-${name}-*`,
+  };
 }
 
 /** Actions on a table of data keys that workloads require. */

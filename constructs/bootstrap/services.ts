@@ -159,7 +159,13 @@ export const CONTROLLER_ACTIONS: readonly string[] = [
   "autoscaling:*", // part of AmazonEKSClusterPolicy
   "cloudwatch:GetMetricData", // the exporter of CloudWatch metrics
   "cloudwatch:ListMetrics",
-  "ecr:*", // images
+  // Images are pulled, and fetched through a cache. A role that pushes could change what other environments run.
+  "ecr:BatchCheckLayerAvailability",
+  "ecr:BatchGet*",
+  "ecr:BatchImportUpstreamImage",
+  "ecr:Describe*",
+  "ecr:Get*",
+  "ecr:List*",
   "eks-auth:*", // Pod Identity
   "pricing:GetProducts", // Karpenter
   "ssm:UpdateInstanceInformation", // Session Manager's agent

@@ -26,7 +26,7 @@ import type { Account } from "../model/accounts";
 import { subjectKeysAt, subjectKeysOwner } from "../model/derive/audit";
 import { globalDatabaseArn } from "../model/derive/global-databases";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
-import type { Aws } from "../model/place";
+import { type Aws, privateDomain } from "../model/place";
 import type { System } from "../model/system";
 
 type BootstrappedEnvironment = Pick<System, "name" | "aws" | "audit" | "cluster" | "writeCluster" | "readCluster" | "monitoring"> & {
@@ -127,7 +127,7 @@ function backupRegions(account: string, environments: readonly Pick<System, "aws
 function deployed(
   system: string,
   environment: BootstrappedEnvironment,
-  { account, region, recoveryRegion, runners }: Aws,
+  { account, region, recoveryRegion, runners, domain }: Aws,
   stateRegion: string,
   all: readonly BootstrappedEnvironment[],
 ): DeployedEnvironment {
@@ -139,6 +139,7 @@ function deployed(
     name,
     regions: [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])],
     clusters: clusterNames(parts),
+    domains: [domain, privateDomain({ system, name })],
     buckets: [
       ...backupBuckets(place, recoveryRegion),
       edgeLogsBucket(account, parts),

@@ -9,7 +9,7 @@ import { awsStackProps, PlatformStack } from "../base/stack";
 import { newClusters } from "../model/derive/clusters";
 import { camelCase, publicEndpoints } from "../model/derive/endpoints";
 import { traffic } from "../model/derive/traffic";
-import { DEFAULT_CIDR, isExistingNetwork, type OwnNetwork, zonesOf } from "../model/place";
+import { DEFAULT_CIDR, isExistingNetwork, type OwnNetwork, privateDomain, zonesOf } from "../model/place";
 
 /** Network of an environment, with its security groups. */
 export function networkStack(app: App, context: AwsContext, keys: PlatformStack<Keys>): PlatformStack<NetworkOutputs> {
@@ -36,7 +36,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     });
   }
   const zone = new Route53Zone(stack, "private-zone", {
-    name: `${name}.${system}.internal`,
+    name: privateDomain(environment),
     comment: `Names of ${system} ${name} that only its network knows`,
     vpc: [{ vpcId: network.vpcId }],
     forceDestroy: !stack.protect,

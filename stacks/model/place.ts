@@ -164,6 +164,11 @@ export const awsShape = object<Aws>({
   ),
 });
 
+/** Domain of the names that only the network of an environment resolves. */
+export function privateDomain({ system, name }: { readonly system: string; readonly name: string }): string {
+  return `${name}.${system}.internal`;
+}
+
 /** Default address range of an environment's network. */
 export const DEFAULT_CIDR = "10.0.0.0/16";
 

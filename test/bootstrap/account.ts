@@ -88,8 +88,8 @@ export class Deployed {
         this.all(type).map((body) => ({
           kind: type,
           arn: this.nameOf(type, body),
-          // S3 and IAM compare tags of neither buckets nor the roles of a path. Of OIDC providers IAM does (actions of IAM).
-          context: /^aws_(s3|iam)_(?!openid)/.test(type) ? {} : tagged({ ...tags, ...body.tags }),
+          // S3, IAM and Route 53 compare no tags of buckets, of the roles of a path, and of zones. Of OIDC providers IAM does.
+          context: /^aws_(s3|iam|route53)_(?!openid)/.test(type) ? {} : tagged({ ...tags, ...body.tags }),
           ...(type === "aws_kms_key" ? { policy: statementsOf(body.policy) } : {}),
         })),
       );

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { boundaryArn, type DeployedEnvironment, DeployRoles, type DeployRolesProps, rolePath } from "../../constructs/bootstrap";
 import { ACCOUNT_TYPES, PLAN_READS, READS } from "../../constructs/bootstrap/services";
 import { all, one, statements, synth } from "../synth";
+import { allows, type Statement } from "./evaluator";
 
 const STATE = "arn:aws:s3:::orders-terraform-state";
 
@@ -116,11 +117,42 @@ describe("DeployRoles", () => {
     const buckets = Array.from({ length: 5 }, (_, index) => String(index).padStart(63, "b"));
     const regions = ["ap-southeast-2", "ap-northeast-3", "ap-southeast-4"];
     const oidcProviders = regions.map((region) => `oidc.eks.${region}.amazonaws.com/id/*`);
-    const large = roles({ system: "s".repeat(24), environments: [{ name, regions, clusters, buckets, oidcProviders }] });
+    const domains = (of: string) => [`${of}.${"d".repeat(40)}.example.com`, `${of}.${"s".repeat(24)}.internal`];
+    const others = ["a", "b", "c", "d"].map((of) => ({ name: of, regions, clusters, buckets: [], domains: domains(of.repeat(24)) }));
+    const own = { name, regions, clusters, buckets, oidcProviders, domains: domains(name) };
+    const large = roles({ system: "s".repeat(24), environments: [own, ...others] });
     // IAM, quotas: characters of a managed policy, and of all inline policies of a role.
     for (const { policy } of all(large, "aws_iam_policy")) expect(policy.length).toBeLessThanOrEqual(6144);
     for (const { policy } of all(large, "aws_iam_role_policy")) expect(policy.length).toBeLessThanOrEqual(10_240);
     expect(all(large, "aws_iam_role_policy_attachment").length).toBe(all(large, "aws_iam_role").length);
+  });
+
+  it("change no record of another environment, also where the domain of one is below the other's", () => {
+    const [production, dev] = [
+      { ...PROPS.environments[0], domains: ["example.com", "production.orders.internal"] },
+      { ...PROPS.environments[1], domains: ["dev.example.com", "dev.orders.internal"] },
+    ] as DeployedEnvironment[];
+    const made = roles({ environments: [production, dev] as DeployedEnvironment[] });
+    const changes = (name: string, records: readonly string[]) => {
+      const identity = statements(one(made, "aws_iam_policy", `/apply-${name}-services-policy`).policy) as Statement[];
+      const context = { "aws:RequestedRegion": "eu-west-1", "route53:ChangeResourceRecordSetsNormalizedRecordNames": records };
+      const resource = "arn:aws:route53:::hostedzone/Z1";
+      return allows(
+        { arn: "arn:aws:iam::111122223333:role/any", identity },
+        { action: "route53:ChangeResourceRecordSets", resource, context },
+      );
+    };
+    const outcomes: readonly (readonly [string, readonly string[], boolean])[] = [
+      ["production", ["example.com", "commands.example.com", "a.production.orders.internal"], true],
+      ["production", ["dev.example.com"], false],
+      ["production", ["\\052.dev.example.com"], false],
+      ["production", ["commands.example.com", "a.dev.orders.internal"], false],
+      ["dev", ["dev.example.com", "_proof.dev.example.com", "a.dev.orders.internal"], true],
+      ["dev", ["commands.example.com"], false],
+      ["dev", ["dev.example.com", "example.com"], false],
+      ["dev", ["elsewhere.example.org"], true],
+    ];
+    for (const [name, records, allowed] of outcomes) expect([name, records, changes(name, records)]).toEqual([name, records, allowed]);
   });
 
   it("stay within the regions of their environment", () => {

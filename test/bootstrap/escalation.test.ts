@@ -128,6 +128,18 @@ function madeByAws(environment: Name): readonly Asset[] {
     { kind: "provider", arn: iam(`oidc-provider/oidc.eks.${REGION}.amazonaws.com/id/${environment}`), context: own(environment) },
     { kind: "group", arn: `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:1:autoScalingGroupName/eks-1`, context: byEks },
     { kind: "object", arn: `arn:aws:s3:::${bucket}/base/1`, context: {} },
+    {
+      kind: "zone",
+      arn: "arn:aws:route53:::hostedzone/Z1",
+      context: { "route53:ChangeResourceRecordSetsNormalizedRecordNames": `commands.${environment}.orders.example.com` },
+    },
+    {
+      kind: "zone",
+      arn: "arn:aws:route53:::hostedzone/Z2",
+      context: { "route53:ChangeResourceRecordSetsNormalizedRecordNames": `event-store.${environment}.${SYSTEM}.internal` },
+    },
+    { kind: "function", arn: `arn:aws:cloudfront::${ACCOUNT}:function/${SYSTEM}-${environment}-pass-by`, context: {} },
+    { kind: "image", arn: `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${SYSTEM}/command-api`, context: {} },
     { kind: "table", arn: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${SYSTEM}-${environment}-subject-keys`, context: {} },
     { kind: "state", arn: `${state?.arn}/${environment}/data.tfstate`, context: {} },
   ];
@@ -154,6 +166,9 @@ const ATTACKS_ON_WHAT_AWS_MADE: Readonly<Record<string, readonly string[]>> = {
   ],
   group: ["autoscaling:UpdateAutoScalingGroup", "autoscaling:SetDesiredCapacity"],
   object: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+  zone: ["route53:ChangeResourceRecordSets"],
+  function: ["cloudfront:UpdateFunction", "cloudfront:PublishFunction", "cloudfront:DeleteFunction"],
+  image: ["ecr:PutImage", "ecr:InitiateLayerUpload", "ecr:BatchDeleteImage", "ecr:SetRepositoryPolicy", "ecr:PutImageTagMutability"],
   table: ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:UpdateContinuousBackups"],
   state: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
 };
@@ -224,6 +239,16 @@ const GUARDED: readonly (readonly [string, readonly string[]])[] = [
       "ec2:ModifyEbsDefaultKmsKeyId",
       "ec2:ResetEbsDefaultKmsKeyId",
       "budgets:ModifyBudget",
+      "backup:UpdateGlobalSettings",
+      "backup:UpdateRegionSettings",
+      "cloudfront:AssociateAlias",
+      "ec2:DisableSnapshotBlockPublicAccess",
+      "ec2:EnableSerialConsoleAccess",
+      "ec2:ModifyVpcBlockPublicAccessOptions",
+      "ecr:PutRegistryPolicy",
+      "logs:DeleteAccountPolicy",
+      "logs:PutAccountPolicy",
+      "rds:ModifyCertificates",
       "ce:UpdateCostAllocationTagsStatus",
     ],
   ],
@@ -271,7 +296,7 @@ describe.each(ENVIRONMENTS)("what %s deploys", (name) => {
     expect(reachedBy(who)).toEqual([]);
   });
 
-  it.each(["OtherEnvironments", "OtherClusters", "LocksAndBackDoors"])("would without %s", (guard) => {
+  it.each(["OtherEnvironments", "OtherRecords", "OtherFunctions", "OtherClusters", "LocksAndBackDoors"])("would without %s", (guard) => {
     const without = (statements: readonly Statement[] = []) => statements.filter(({ Sid }) => Sid !== guard);
     expect(reachedBy({ ...worst[name], boundary: without(worst[name].boundary) })).not.toEqual([]);
     const deploy = deployRoles[name];

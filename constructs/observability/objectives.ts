@@ -87,7 +87,40 @@ export function objectivesProblems(objectives: readonly Objective[], path = "obj
     ...twice(objectives, index, `${path}[${index}]`),
     ...availabilityProblems(objective, `${path}[${index}].availability`),
     ...latencyProblems(objective, `${path}[${index}].latency`),
+    ...requestProblems(objective, `${path}[${index}].requests`),
   ]);
+}
+
+/** PromQL reads names without quotes, and regular expressions of RE2. */
+function requestProblems({ requests: { labels = {}, failed } = {} }: Objective, path: string): readonly Problem[] {
+  const named = (value: string, at: string): Problem[] =>
+    /^[a-zA-Z_]\w*$/.test(value)
+      ? []
+      : [{ path: at, value, rule: "can't be the name of a label in Prometheus", remedy: "use letters, digits and _" }];
+  return [
+    ...Object.keys(labels).flatMap((label) => named(label, `${path}.labels`)),
+    ...(failed ? named(failed.label, `${path}.failed.label`) : []),
+    ...(failed && !isExpression(failed.values)
+      ? [
+          {
+            path: `${path}.failed.values`,
+            value: failed.values,
+            rule: "is not a regular expression of Prometheus",
+            remedy: 'write one like "5.."',
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Checks if RE2 reads a regular expression: it has neither references to groups nor looks around. */
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return !/\(\?<?[=!]|\\[1-9]/.test(text);
+  } catch {
+    return false;
+  }
 }
 
 function twice(objectives: readonly Objective[], index: number, path: string): readonly Problem[] {

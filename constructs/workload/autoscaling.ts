@@ -3,6 +3,7 @@ import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { SecretReference } from "../connection";
+import type { Unreadable } from "../core/quantities";
 import { type ApiObject, CustomResources, egressTo, type KubernetesTarget, type TrafficRule } from "../kubernetes";
 import type { NatsSignal, PostgresSignal, PrometheusSignal, Replicas, Scaling, Signal } from "./contract";
 import { type PropProblem, portOf } from "./problems";
@@ -64,17 +65,17 @@ export function scalingProblems(replicas: Replicas, on: Scaling | undefined): re
   return [...uses, ...(on.signals ?? []).flatMap((signal, index) => signalProblems(signal, `scaleOn.signals[${index}]`))];
 }
 
+/** Returns the reason why a signal can't have a target. KEDA counts in thousandths, with 64 bits. */
+export function targetProblem(target: unknown): Unreadable | undefined {
+  if (typeof target === "number" && target >= 0.001 && target <= 1_000_000_000) return undefined;
+  return { rule: "can't be requested by a single instance", remedy: "use a number from 0.001 to 1000000000" };
+}
+
 function signalProblems(signal: Signal, property: string): PropProblem[] {
   const { address, port } = READERS[signal.kind];
   const found: PropProblem[] = [];
-  if (!(signal.targetPerReplica > 0)) {
-    found.push({
-      property: `${property}.targetPerReplica`,
-      value: signal.targetPerReplica,
-      rule: "can't be requested by a single instance",
-      remedy: "use a number above 0",
-    });
-  }
+  const target = targetProblem(signal.targetPerReplica);
+  if (target) found.push({ property: `${property}.targetPerReplica`, value: signal.targetPerReplica, ...target });
   if (port(signal as never) === undefined) {
     const rule = "names no port, so that no way to it can be opened";
     found.push({ property, value: address(signal as never), rule, remedy: "write one, like server:8222" });

@@ -1,5 +1,5 @@
 export { API_CLIENT, type OwnRights, ownRights, withToken } from "./api-client";
-export { SIGNAL_READER } from "./autoscaling";
+export { SIGNAL_READER, targetProblem } from "./autoscaling";
 export type { Check, HttpCheck, Kind, ObjectCheck, QueryCheck, TcpCheck, Through, WaitedFor } from "./checks";
 export { healthCheck } from "./checks";
 export type * from "./contract";

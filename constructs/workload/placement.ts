@@ -8,6 +8,13 @@ import { type PropProblem, unreadable } from "./problems";
 /** Labels by which Services, policies and controllers select pods. */
 const SELECTORS: readonly string[] = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"];
 
+/**
+ * Labels that Kubernetes and operators set, and by which they select pods: a pod with that of a Gateway has its network policies, and one
+ * with those of a PostgreSQL server gets its connections.
+ */
+const RESERVED =
+  /^(?!app\.)([^/]*\.)?(kubernetes|k8s)\.io\/|^cnpg\.io\/|^(controller-revision-hash|controller-uid|job-name|pod-template-hash)$/;
+
 /** Returns the problems of labels, node selectors, tolerations and pull secrets. */
 export function placementProblems({ labels = {}, nodeSelector = {}, tolerations = [], pullSecrets = [] }: PodProps): PropProblem[] {
   const found: PropProblem[] = [];
@@ -20,7 +27,8 @@ export function placementProblems({ labels = {}, nodeSelector = {}, tolerations 
   };
   for (const [label, value] of Object.entries(labels)) {
     const own = { value: label, rule: "is a label of the platform, which selects pods by it", remedy: "use another key" };
-    report("labels", SELECTORS.includes(label) ? own : labelKeyProblem(label));
+    const reserved = { value: label, rule: "is a label that only Kubernetes and operators set", remedy: "use another key" };
+    report("labels", SELECTORS.includes(label) ? own : RESERVED.test(label) ? reserved : labelKeyProblem(label));
     text(`labels.${label}`, value);
   }
   for (const [label, value] of Object.entries(nodeSelector)) {

@@ -5,7 +5,7 @@ import { bytes, millicores, type Reading, seconds } from "../core/quantities";
 import { LONGEST_LABEL } from "../kubernetes";
 import type { PodProps, Probe } from "./contract";
 import { WORKLOAD_DEFAULTS } from "./defaults";
-import { fileKey, keptVolume } from "./paths";
+import { fileKey, keptVolume, scratchVolume } from "./paths";
 
 /** A problem and its property. */
 export type PropProblem = Omit<Problem, "path"> & { readonly property: string };
@@ -77,6 +77,7 @@ function quantityProblems({
     check(`scratch.${path}`, size, bytes);
     found.push(...pathProblems(`scratch.${path}`, path));
   }
+  found.push(...volumeNameProblems("scratch", Object.keys({ "/tmp": "", ...scratch }), scratchVolume));
   for (const [property, containers] of Object.entries({ sidecars, initContainers })) {
     for (const [index, container] of containers.entries()) {
       check(`${property}[${index}].cpu`, container.cpu, millicores);
@@ -128,9 +129,11 @@ function fileProblems({ files = {}, secretFiles = {} }: PodProps): PropProblem[]
     const keys = paths.map(fileKey);
     found.push(...paths.flatMap((path) => pathProblems(property, path)));
     for (const [index, value] of paths.entries()) {
-      if (keys.indexOf(keys[index] as string) < index) {
+      const key = keys[index] as string;
+      if (keys.indexOf(key) < index)
         found.push({ property, value, rule: "differs from another path in slashes alone", remedy: "rename one of the two" });
-      }
+      if (key.startsWith(".."))
+        found.push({ property, value, rule: "can't be the name of a key, which must not begin with ..", remedy: "rename it" });
     }
   }
   const size = Object.values(files).reduce((sum, content) => sum + (Token.isUnresolved(content) ? 0 : Buffer.byteLength(content)), 0);
@@ -153,6 +156,8 @@ function mountProblems({ files = {}, scratch = {}, volumes = {}, secretFiles = {
       // runc starts no container with such a mount.
       if (KERNEL.test(value))
         return [{ property, value, rule: "is in a file system of the kernel", remedy: "use a path outside of /proc and /sys" }];
+      const file = Object.keys({ ...files, ...secretFiles }).find((path) => value.startsWith(`${path}/`));
+      if (file) return [{ property, value, rule: `is below ${file}, which is a file`, remedy: "use another path for one of them" }];
       if (!other || (value === "/tmp" && property === "scratch")) return [];
       return [{ property, value, rule: `is a path of ${other} too`, remedy: "use another path for one of them" }];
     }),
@@ -165,23 +170,27 @@ function volumeProblems({ volumes = {}, single = false }: PodProps & { readonly 
     ...pathProblems(`volumes.${path}`, path),
     ...unreadable(`volumes.${path}.size`, volumes[path]?.size, bytes(volumes[path]?.size)),
   ]);
-  for (const [index, value] of paths.entries()) {
-    const name = keptVolume(value);
-    if (name.length > LONGEST_LABEL) {
-      const remedy = `use a path of up to ${LONGEST_LABEL - keptVolume("").length} characters`;
-      found.push({ property: "volumes", value, rule: "is too long for the name of a volume", remedy });
-    }
-    if (paths.findIndex((path) => keptVolume(path) === name) < index) {
-      const rule = "differs from another path in punctuation or case alone";
-      found.push({ property: "volumes", value, rule, remedy: "rename one of the two" });
-    }
-  }
+  found.push(...volumeNameProblems("volumes", paths, keptVolume));
   if (paths.length > 0 && !single) {
     const rule = "can be written by one instance only, and this workload can have several pods";
     const remedy = "use a Worker or an HttpService with replicas: 1 and without slots, or keep the data in a store";
     found.push({ property: "volumes", value: paths.join(", "), rule, remedy });
   }
   return found;
+}
+
+/** Volumes have the names of their paths. */
+function volumeNameProblems(property: string, paths: readonly string[], nameOf: (path: string) => string): PropProblem[] {
+  const names = paths.map(nameOf);
+  return paths.flatMap((value, index): PropProblem[] => {
+    const name = nameOf(value);
+    const remedy = `use a path of up to ${LONGEST_LABEL - nameOf("").length} characters`;
+    const [long, twin] = ["is too long for the name of a volume", "differs from another path in punctuation or case alone"];
+    return [
+      ...(name.length > LONGEST_LABEL ? [{ property, value, rule: long, remedy }] : []),
+      ...(names.indexOf(name) < index ? [{ property, value, rule: twin, remedy: "rename one of the two" }] : []),
+    ];
+  });
 }
 
 function pathProblems(property: string, path: string): PropProblem[] {

@@ -43,7 +43,7 @@ export const objectName = text(
   "use lower-case letters, digits, hyphens and dots",
 );
 
-export const secretKey = text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -");
+export const secretKey = text(/^(?!\.$|\.\.)[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -");
 
 export const part = value((input) =>
   typeof input === "string"

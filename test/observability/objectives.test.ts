@@ -54,6 +54,19 @@ describe("objectives", () => {
     expect(expressionOf(native, "p95-310ms")).toContain("histogram_fraction(0, 0.31, ");
   });
 
+  it("name labels and values that PromQL reads", () => {
+    const problems = (requests: object) => objectivesProblems([{ service: "api", namespace: "shop", availability: 99.9, requests }]);
+    expect(problems({ labels: { job: 'a"}' }, failed: { label: "code", values: "5..|429" } })).toEqual([]);
+    expect(problems({ labels: { "a b": "c" }, failed: { label: "a-b", values: "([" } }).map(({ path, rule }) => `${path} ${rule}`)).toEqual(
+      [
+        "objectives[0].requests.labels can't be the name of a label in Prometheus",
+        "objectives[0].requests.failed.label can't be the name of a label in Prometheus",
+        "objectives[0].requests.failed.values is not a regular expression of Prometheus",
+      ],
+    );
+    expect(problems({ failed: { label: "code", values: "(?!2)." } })).toHaveLength(1);
+  });
+
   it("select the requests of the service in its namespace unless labels are named", () => {
     expect(expressionOf(PROMISED[0] as Objective, "availability")).toContain('{namespace="shop",app_kubernetes_io_name="orders",');
     expect(expressionOf(PROMISED[1] as Objective, "availability")).toContain('{job="shop/search",status=~"error|timeout"}');

@@ -120,7 +120,7 @@ describe("what a workload follows", () => {
     const prometheus = { server: "http://prometheus.monitoring.svc", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 0 };
     expect(follows({ prometheus, broker: { ...waiting, stream: "orders.*" } }, { broker: { engine: "nats" } })).toEqual([
       `${at}.broker.stream: "orders.*" is not a valid name in NATS; write one without spaces and . * > / \\`,
-      `${at}.prometheus.targetPerReplica: 0 can't be requested by a single instance; use a number above 0`,
+      `${at}.prometheus.targetPerReplica: 0 can't be requested by a single instance; use a number from 0.001 to 1000000000`,
       `${at}.prometheus.server: "http://prometheus.monitoring.svc" must be an address with a port; write one like http://prometheus.monitoring.svc:9090`,
     ]);
   });

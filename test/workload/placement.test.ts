@@ -65,6 +65,12 @@ describe("nodes that a pod may run on", () => {
       { labels: { "app.kubernetes.io/name": "mine" } },
       'orders.labels: "app.kubernetes.io/name" is a label of the platform, which selects pods by it; use another key',
     ],
+    ...["gateway.networking.k8s.io/gateway-name", "cnpg.io/cluster", "topology.kubernetes.io/zone", "pod-template-hash"].map(
+      (label): [object, string] => [
+        { labels: { [label]: "mine" } },
+        `orders.labels: "${label}" is a label that only Kubernetes and operators set; use another key`,
+      ],
+    ),
     [
       { nodeSelector: { "a b": "c" } },
       'orders.nodeSelector: "a b" can\'t be the key of a label or a taint; write one like example.com/pool',

@@ -252,6 +252,26 @@ describe("a pod", () => {
       'orders.scratch: "/proc/own" is in a file system of the kernel; use a path outside of /proc and /sys',
     ],
     [
+      "two directories of one name",
+      { scratch: { "/A": "1Mi", "/a": "1Mi" } },
+      'orders.scratch: "/a" differs from another path in punctuation or case alone; rename one of the two',
+    ],
+    [
+      "a directory that is too long for a name",
+      { scratch: { [`/${"d".repeat(60)}`]: "1Mi" } },
+      `orders.scratch: "/${"d".repeat(60)}" is too long for the name of a volume; use a path of up to 56 characters`,
+    ],
+    [
+      "a file below another",
+      { files: { "/app": "", "/app/settings.json": "" } },
+      'orders.files: "/app/settings.json" is below /app, which is a file; use another path for one of them',
+    ],
+    [
+      "a file that can't be a key",
+      { files: { "/..settings": "" } },
+      'orders.files: "/..settings" can\'t be the name of a key, which must not begin with ..; rename it',
+    ],
+    [
       "two files of one key",
       { files: { "/a/b": "", "/a_b": "" } },
       'orders.files: "/a_b" differs from another path in slashes alone; rename one of the two',

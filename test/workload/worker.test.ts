@@ -138,7 +138,12 @@ describe("Worker", () => {
     [
       "of nothing for one instance",
       { ...nats, targetPerReplica: 0 },
-      "orders.scaleOn.signals[0].targetPerReplica: 0 can't be requested by a single instance; use a number above 0",
+      "orders.scaleOn.signals[0].targetPerReplica: 0 can't be requested by a single instance; use a number from 0.001 to 1000000000",
+    ],
+    [
+      "of less than KEDA counts in",
+      { ...nats, targetPerReplica: 0.0001 },
+      "orders.scaleOn.signals[0].targetPerReplica: 0.0001 can't be requested by a single instance; use a number from 0.001 to 1000000000",
     ],
     [
       "of a server without a port",

@@ -165,7 +165,7 @@ function nameOf(server: ServerOf): Pick<Server, "said" | "at"> {
 
 /** Instances on AWS, whose names consist of their server's and a number, share one namespace with RDS servers (Amazon RDS). */
 function instancesHaveNames(system: DraftSystem): Finding[] {
-  const servers = serversOf(system).filter((server) => runsAt(server) === "aws");
+  const servers = serversOf(system);
   return servers.flatMap((server, index): Finding[] => {
     const twin = servers.slice(0, index).find((before) => areInstancesOf(before, server) || areInstancesOf(server, before));
     const { said, at } = nameOf(server);
@@ -176,11 +176,11 @@ function instancesHaveNames(system: DraftSystem): Finding[] {
 
 /** Checks if an instance of a server may have the name of one of another server. */
 function areInstancesOf(server: ServerOf, other: ServerOf): boolean {
-  // An RDS server is an instance itself, and numbers its replicas; Aurora numbers all instances of a cluster.
-  const beginning = ({ name, settings }: ServerOf) => (settings.engine === "rds" ? `${name}-replica-` : `${name}-`);
-  if (server.name === other.name) return false;
-  const isNumbered = other.name.startsWith(beginning(server)) && /^\d+$/.test(other.name.slice(beginning(server).length));
-  return beginning(server) === beginning(other) || (other.settings.engine === "rds" && isNumbered);
+  const [instances, others] = [server, other].map(({ settings }) => engineOf({ settings })?.instances);
+  if (!instances || !others || server.name === other.name) return false;
+  const beginning = server.name + instances.suffix;
+  const isNumbered = other.name.startsWith(beginning) && /^\d+$/.test(other.name.slice(beginning.length));
+  return beginning === other.name + others.suffix || (others.named && isNumbered);
 }
 
 /** Taken names that entries of `stores` may have all the same, except `events` for a PostgreSQL server. */

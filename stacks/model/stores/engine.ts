@@ -116,6 +116,12 @@ export interface StoreEngine<S> {
   readonly sized?: boolean;
 
   /**
+   * Names of the instances of a server on AWS: its own with this suffix and a number, and its own alone if the server is an instance.
+   * @default - none
+   */
+  readonly instances?: { readonly suffix: string; readonly named: boolean };
+
+  /**
    * Requires DNS names for the store's nodes if workloads on another cluster use it.
    * @default false
    */

@@ -394,6 +394,7 @@ export const aurora: StoreEngine<AuroraSettings> = {
   kind: "postgres",
   runs: "aws",
   cloudWatch: "aurora",
+  instances: { suffix: "-", named: false },
   restoreTargets: OF_AWS,
   shape: object<AuroraSettings>({
     ...server,
@@ -414,6 +415,7 @@ export const rds: StoreEngine<RdsSettings> = {
   kind: "postgres",
   runs: "aws",
   cloudWatch: "rds",
+  instances: { suffix: "-replica-", named: true },
   shape: object<RdsSettings>({
     ...server,
     replicas: whole(0, 15, ", as many replicas as RDS has"),

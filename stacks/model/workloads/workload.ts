@@ -1,7 +1,7 @@
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
 import { bytes, millicores } from "../../../constructs/core/quantities";
 import { parseBlock } from "../../../constructs/network";
-import type { Container, Probes, Scaling, Toleration, Volume } from "../../../constructs/workload";
+import { type Container, type Probes, type Scaling, type Toleration, targetProblem, type Volume } from "../../../constructs/workload";
 import { choice, flag, list, moment, nameOr, object, optional, quantity, records, text, value, whole } from "../check/shape";
 import {
   anything,
@@ -297,7 +297,7 @@ export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
 export interface Asked {
   readonly query: string;
 
-  /** Amount per replica, above 0. */
+  /** Amount per replica, from 0.001 to 1,000,000,000. */
   readonly targetPerReplica: number;
 }
 
@@ -325,13 +325,7 @@ export const probe = optional(
 
 export const natsName = text(/^[^\s.*>/\\]+$/, "is not a valid name in NATS", "write one without spaces and . * > / \\");
 
-export const amount = value((input) =>
-  typeof input === "number" && Number.isFinite(input) && input > 0
-    ? undefined
-    : { rule: "can't be requested by a single instance", remedy: "use a number above 0" },
-);
-
-export const asked = { query: anything, targetPerReplica: amount };
+export const asked = { query: anything, targetPerReplica: value(targetProblem) };
 
 export const scaleOn = optional(
   object<ScaleOn>({

@@ -167,6 +167,7 @@ export function composed(app: App, program: Program, only?: string): readonly Co
         found.path.startsWith(problem.path) ||
         problem.path.startsWith(`${found.path}.`) ||
         isRepeated(found, problem) ||
+        isOfStack(found, problem) ||
         isUnreleased(found, problem),
     );
   const failures: Problem[] = [];
@@ -185,6 +186,12 @@ export function composed(app: App, program: Program, only?: string): readonly Co
 function isRepeated(found: Problem, said: Problem): boolean {
   const text = (problem: Problem) => describe({ ...problem, path: "" });
   return text(found) === text(said) && said.path.startsWith(found.path.replace(/[^.]+$/, ""));
+}
+
+/** Checks if a problem is of a construct that no setting describes, in a stack of an environment that rules reject: a consequence. */
+function isOfStack({ path }: Problem, said: Problem): boolean {
+  const [environment] = said.path.split(".");
+  return path.startsWith(`${environment}-`) && path.includes("/");
 }
 
 /** Checks if a construct has no image because of a problem in the release file of its environment. */

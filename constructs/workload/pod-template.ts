@@ -130,6 +130,9 @@ export function podLabels(name: string): Record<string, string> {
 export const POD_INDEX = "metadata.labels['apps.kubernetes.io/pod-index']";
 
 const NAME = "app.kubernetes.io/name";
+
+/** Labels of metrics that name their origin. A label of the pod with that name would replace it. */
+const ORIGIN: readonly string[] = ["cluster", "container", "endpoint", "instance", "job", "namespace", "pod"];
 const INSTANCE = "app.kubernetes.io/instance";
 
 /**
@@ -391,7 +394,7 @@ export class PodTemplate extends Construct {
       metadata: { name, namespace },
       spec: {
         selector: { matchLabels: { ...this.labels } },
-        podTargetLabels: [NAME, ...Object.keys(labels).sort()],
+        podTargetLabels: [NAME, ...Object.keys(labels).sort()].filter((label) => !ORIGIN.includes(label)),
         podMetricsEndpoints: [{ port, path: metrics?.path ?? "/metrics" }],
       },
     };

@@ -38,5 +38,6 @@ function whereItIsDescribed(construct: IConstruct, message: string): string {
   const { path } = place?.node ?? {};
   if (!place || !path || !message.startsWith(path)) return message;
   // Constructs within a construct have no path in the configuration.
-  return `${DESCRIBED.get(place)}${message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "")}`;
+  const below = message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "");
+  return `${DESCRIBED.get(place)}${below.replace(/^\.morePorts\b/, ".ports")}`;
 }

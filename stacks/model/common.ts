@@ -115,7 +115,8 @@ export const command = list(anything, "write the program and its arguments, each
 
 export const port = whole(1, 65_535);
 
-export const path = text(/^\/\S*$/, "must be a path", "write one like /health");
+/** Path of a URL, in the characters that URLs have (RFC 3986). */
+export const path = text(/^\/[!#-;=?-[\]_a-z~]*$/, "must be a path", "write one like /health, with other characters encoded");
 
 export const percent = optional(whole(1, 100));
 

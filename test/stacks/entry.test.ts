@@ -262,6 +262,7 @@ describe("a port of a service that clients outside reach over TCP", () => {
     ],
     [{ health: "tcp", ports: { tcp: 5050 } }, 'ports: "tcp" is the name of port with health: "tcp"; give it another name'],
     [{ health: "live" }, 'health: "live" must be a path or tcp; write one like /health'],
+    [{ health: "/{live}" }, 'health: "/{live}" must be a path or tcp; write one like /health'],
   ])("is refused: %j", (changes, problem) => {
     const written = Object.fromEntries(Object.entries({ ...broker, paths: ["/"], ...changes }).filter(([, value]) => value !== undefined));
     const environment = anEnvironment({ cluster, domains: { messaging: { services: { broker: written } } } } as object);

@@ -209,6 +209,25 @@ describe("whatever stands in an environment", () => {
       ),
     ],
     [
+      "paths that no URL has, and keys that no Secret has",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        domains: {
+          shop: {
+            services: { api: { ...app, paths: ['/"'], health: "/live", metrics: { port: 8080, path: "/é" } } },
+            workers: { mails: { ...app, secrets: { TOKEN: { secret: "own", key: "..data" } } } },
+          },
+        },
+        exceptions: { disposable: "a test" },
+      },
+      [
+        'test.domains.shop.services.api.metrics.path: "/é" must be a path; write one like /health, with other characters encoded',
+        'test.domains.shop.services.api.paths[0]: "/\\"" must be a path; write one like /health, with other characters encoded',
+        'test.domains.shop.workers.mails.secrets.TOKEN.key: "..data" can\'t be a key of a Secret; use letters, digits, . _ and -',
+      ],
+    ],
+    [
       "blocks in octal",
       {
         aws: undefined,

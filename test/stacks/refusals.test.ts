@@ -56,6 +56,17 @@ describe("what constructs refuse", () => {
       "both.commandApi.port: 443 is not a port that it can open; use 1024 to 65535: what is below is root's",
     ]);
   });
+
+  it("is told once where rules say it too, and not of what follows from it", () => {
+    const api = { image, replicas: 1, port: 8080, ports: { a: 8080, x: 9000 }, publicPorts: ["x", "x"] };
+    const domains = { shop: { sourceRanges: ["10.0.0.0/8", "10.0.0.0/8"], services: { api } } };
+    const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
+    expect(refused(anEnvironment({ cluster, domains, exceptions: { disposable: "a test" } }))).toEqual([
+      "test.domains.shop.services.api.ports.a: 8080 is port as well; use another port, or leave it out",
+      'test.domains.shop.services.api.publicPorts[1]: "x" is 9000, on which the load balancer listens for api; use another port for one of the two',
+      'test.domains.shop.sourceRanges: "10.0.0.0/8" overlaps one that is named before; name each address once',
+    ]);
+  });
 });
 
 describe("two of one name in a cluster", () => {

@@ -32,7 +32,7 @@ const full = new Sent(
     sidecars: [{ name: "proxy", image: "registry.example.com/proxy:2.0.0", connected: true, env: { NAME: "proxy" } }],
     initContainers: [{ name: "warm-up", command: ["/app/warm-up"] }],
     probes: { liveness: { path: "/live", port: 9000, delay: "30s", every: "10s" } },
-    labels: { domain: "sales" },
+    labels: { domain: "sales", namespace: "sales" },
     terminationGracePeriod: "2m",
     priority: "system-cluster-critical",
     user: 1001,
@@ -179,6 +179,7 @@ describe("a pod", () => {
   it("is found by Prometheus, with the labels by which its owner tells workloads apart", () => {
     expect(full.one("PodMonitor").spec).toEqual({
       selector: { matchLabels: { "app.kubernetes.io/name": "orders" } },
+      // The label `namespace` of metrics stays that of their origin.
       podTargetLabels: ["app.kubernetes.io/name", "domain"],
       podMetricsEndpoints: [{ port: "metrics", path: "/metrics" }],
     });

@@ -151,7 +151,7 @@ export const service = {
   scaleOn,
   port: optional(port),
   servicePort: optional(port),
-  health: optional(text(/^(tcp|\/\S*)$/, "must be a path or tcp", "write one like /health")),
+  health: optional(text(/^(tcp|\/[!#-;=?-[\]_a-z~]*)$/, "must be a path or tcp", "write one like /health")),
   paths: optional(list(path, "write beginnings of paths, or leave it out")),
   hosts: optional(list(domain, "write names like api.orders.example.com, or leave it out")),
   ports: optional(records(port, portName)),

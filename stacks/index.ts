@@ -25,7 +25,7 @@ export { clientsOf, endpointsOf, type WorkloadOverview, workloadsOf } from "./mo
 export type { RestoreOrigin, RestoreOrigins } from "./model/derive/restores";
 export { type ResolvedStore, resolvedStores } from "./model/derive/sizes";
 export { deployedParts } from "./model/derive/standby";
-export { isLost, type StoreBackup, storeBackups } from "./model/derive/store-backups";
+export { inOneRegion, isLost, type StoreBackup, storeBackups } from "./model/derive/store-backups";
 export type * from "./model/edge";
 export type * from "./model/environment";
 export type * from "./model/exceptions";

@@ -1,10 +1,10 @@
 import { InvalidInput } from "../constructs/core/errors";
 import type { Environment, Program } from "../stacks";
-import { asDomains, isLost, storeBackups, validate } from "../stacks";
+import { asDomains, inOneRegion, isLost, storeBackups, validate } from "../stacks";
 
 /**
- * A sound environment on AWS, with what a test changes. Someone may enter the clusters that it makes. Stores without backups
- * and state on one machine are excepted: `noBackup: undefined` and `localState: undefined` take that back.
+ * A sound environment on AWS, with what a test changes. Someone may enter the clusters that it makes. Stores without backups,
+ * or without copies of them, and state on one machine are excepted: `noBackup`, `noRecoveryCopy` and `localState` as `undefined` take that back.
  */
 export function anEnvironment(changes: object = {}): Environment {
   const environment = {
@@ -17,10 +17,12 @@ export function anEnvironment(changes: object = {}): Environment {
   const { disposable, ...exceptions } = environment.exceptions ?? {};
   if (disposable !== undefined) return environment;
   const lacking = storeBackups(asDomains(environment)).some(isLost);
+  const inRegion = inOneRegion(asDomains(environment)).length > 0;
   const local = environment.aws === undefined && environment.state === undefined && hasClusters(environment);
-  if (!lacking && !local) return environment;
+  if (!lacking && !inRegion && !local) return environment;
   const excepted = {
     ...(lacking ? { noBackup: "filled again by a test" } : {}),
+    ...(inRegion ? { noRecoveryCopy: "filled again by a test" } : {}),
     ...(local ? { localState: "ends with a test" } : {}),
   };
   return { ...environment, exceptions: { ...excepted, ...exceptions } };

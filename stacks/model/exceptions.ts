@@ -1,14 +1,26 @@
+import type { Draft } from "./check/finding";
 import { step } from "./check/paths";
 import { nameOr, object, optional, records, text } from "./check/shape";
 
 /** Settings weaker than the default; each value is the reason, and is printed. */
-export type Exceptions = { readonly [Name in Exclude<keyof typeof EXCEPTIONS, "noBackup">]?: string } & {
+export type Exceptions = { readonly [Name in Exclude<keyof typeof EXCEPTIONS, OfParts>]?: string } & {
   /**
    * Reason for everything without backups, or a reason for each part by its path: `{ "stores.redis": "…", "domains.sales.services.reports":
    * "…" }`. A part that is added later then needs a reason of its own.
    */
   readonly noBackup?: string | Readonly<Record<string, string>>;
+
+  /**
+   * Reason for having no `aws.recoveryRegion`. With `aws.recoveryRegion`: reason for all stores whose backups are not copied there, or a
+   * reason for each store by its path, as in `noBackup`: `{ eventStore: "…" }`.
+   */
+  readonly noRecoveryCopy?: string | Readonly<Record<string, string>>;
 };
+
+/** Exceptions that can name the parts that they are for. */
+const OF_PARTS = ["noBackup", "noRecoveryCopy"] as const;
+
+type OfParts = (typeof OF_PARTS)[number];
 
 /** All exceptions that an environment may claim, with the consequence of each. */
 export const EXCEPTIONS = {
@@ -29,10 +41,17 @@ export const EXCEPTIONS = {
 const reason = text(/\S+\s+\S+/, "is not a reason", "say in a sentence why that is right here");
 
 export const exceptionsShape = object(
-  Object.fromEntries(Object.keys(EXCEPTIONS).map((key) => [key, optional(key === "noBackup" ? nameOr(reason, records(reason)) : reason)])),
+  Object.fromEntries(
+    Object.keys(EXCEPTIONS).map((key) => [key, optional(OF_PARTS.some((one) => one === key) ? nameOr(reason, records(reason)) : reason)]),
+  ),
 );
 
-/** Checks if an exception for parts without backups is one for this part. Keys are paths below the environment. */
+/** Checks if a part is excepted, as all parts are, or by its path below the environment. */
+export function isExcepted(given: string | Draft<Readonly<Record<string, string>>> | undefined, keys: readonly string[]): boolean {
+  return typeof given === "string" || Object.keys(given ?? {}).some((part) => isOf(part, keys));
+}
+
+/** Checks if an exception for one part is one for this part. Keys are paths below the environment. */
 export function isOf(excepted: string, keys: readonly string[]): boolean {
   const path = keys.reduce(step, "").slice(1);
   return path === excepted || [".", "["].some((next) => path.startsWith(`${excepted}${next}`));

@@ -15,7 +15,8 @@ export interface Aws {
 
   /**
    * Region to which are copied: the backup bucket, snapshots of Aurora and RDS, volume snapshots of `kurrentdb` on EKS, the audit trail, and
-   * its data keys. The summary lists the copies.
+   * its data keys. The summary lists the copies. A protected environment can't have a store whose backups all stay in `region`, such as
+   * `kurrent-cloud` without `streamBackup`, unless the exception `noRecoveryCopy` gives a reason.
    * @default - none; requires the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;

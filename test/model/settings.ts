@@ -1365,10 +1365,9 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   ),
   "stores.*(memory).cluster": "is the cluster of its process, or refused",
   ...Object.fromEntries(
-    [...Object.keys(EXCEPTIONS), "noBackup(name)", "noBackup(settings).*"].map((name) => [
-      `exceptions.${name}`,
-      "lets something pass, and is printed with its reason",
-    ]),
+    [...Object.keys(EXCEPTIONS), ...["noBackup", "noRecoveryCopy"].flatMap((name) => [`${name}(name)`, `${name}(settings).*`])].map(
+      (name) => [`exceptions.${name}`, "lets something pass, and is printed with its reason"],
+    ),
   ),
 };
 

@@ -532,6 +532,37 @@ describe("a volume of a workload", () => {
   });
 });
 
+describe("backups that can't leave their region", () => {
+  const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
+  const said = (noRecoveryCopy: unknown, changes: object = {}) =>
+    errorsOf(aProgram(anEnvironment({ cluster, eventStore, ...changes, exceptions: { noRecoveryCopy } })));
+  const because = "its events are made by tests";
+  const refused =
+    'test.eventStore.engine: "kurrent-cloud" has backups in its region only, so its data is lost with the region, and aws.recoveryRegion is eu-central-1; set streamBackup: { every: "15m", keep: "28d" }, or say in exceptions.noRecoveryCopy why that is acceptable';
+
+  it("need a stream backup, or a reason, where a recovery region is declared and data is protected", () => {
+    expect(said(undefined)).toEqual([refused]);
+    expect(said(because)).toEqual([]);
+    expect(said({ eventStore: because })).toEqual([]);
+    expect(said(undefined, { eventStore: { ...eventStore, streamBackup: { every: "15m", keep: "28d" } } })).toEqual([]);
+    expect(errorsOf(aProgram(anEnvironment({ cluster, eventStore, exceptions: { disposable: "ends with a test" } })))).toEqual([]);
+    const { recoveryRegion: _, ...aws } = anEnvironment().aws as { recoveryRegion: string };
+    expect(said(because, { aws })).toEqual([]);
+  });
+
+  it("are excepted by the path of a store that has them, and then of no other", () => {
+    expect(said({ stores: because })).toEqual([
+      refused,
+      "test.exceptions.noRecoveryCopy.stores: names nothing that lacks a copy of its backups in aws.recoveryRegion; use one of eventStore",
+    ]);
+    const { recoveryRegion: _, ...aws } = anEnvironment().aws as { recoveryRegion: string };
+    expect(said({ eventStore: because }, { aws })).toEqual([
+      "test.aws.recoveryRegion: is missing, so that a lost region takes the backups along; name a region, or say in exceptions.noRecoveryCopy why none is needed",
+      "test.exceptions.noRecoveryCopy.eventStore: names nothing that lacks a copy of its backups in aws.recoveryRegion; remove it",
+    ]);
+  });
+});
+
 describe("the exception for parts without backups", () => {
   const stores = { redis: { engine: "valkey", purpose: "store" }, other: { engine: "valkey", purpose: "store" } };
   const domains = {

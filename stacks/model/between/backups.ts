@@ -11,11 +11,11 @@ import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
 import { drillPlan } from "../derive/drills";
 import { serversOf } from "../derive/members";
-import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
+import { DEFAULT_KEEP, inOneRegion, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
 import { configuredStreamBackups } from "../derive/stream-backups";
 import { volumeSnapshotsOf } from "../derive/volume-snapshots";
 import { volumesOf } from "../derive/workload-volumes";
-import { isOf } from "../exceptions";
+import { isExcepted } from "../exceptions";
 
 /** Rules between backups, their stores, and the protection of the environment. */
 export const backupRules: readonly Rule[] = [
@@ -28,6 +28,7 @@ export const backupRules: readonly Rule[] = [
   locksAreForWhatIsKept,
   objectivesAreMet,
   dataHasBackups,
+  backupsLeaveTheRegion,
   releasesHaveBackups,
   copiesAreDrilled,
 ];
@@ -237,11 +238,20 @@ function releasesHaveBackups(system: DraftSystem): Finding[] {
 /** Data that must be kept and that nothing backs up takes a named exception, of all such data or of this. */
 function dataHasBackups(environment: DraftSystem): Finding[] {
   const { disposable, noBackup } = environment.exceptions ?? {};
-  if (disposable !== undefined || typeof noBackup === "string") return [];
-  const parts = Object.keys(noBackup ?? {});
-  return withoutBackups(environment).filter(
-    ({ keys }) => !parts.some((part) => isOf(part, keys.slice(0, keys.at(-1) === "engine" ? -1 : undefined))),
-  );
+  if (disposable !== undefined) return [];
+  return withoutBackups(environment).filter(({ keys }) => !isExcepted(noBackup, keys.at(-1) === "engine" ? keys.slice(0, -1) : keys));
+}
+
+/** Backups that can't leave the region take an own copy, or a named exception. */
+function backupsLeaveTheRegion(system: DraftSystem): Finding[] {
+  return inOneRegion(system)
+    .filter(({ keys }) => !isExcepted(system.exceptions?.noRecoveryCopy, keys))
+    .map(({ keys, engine, alternative = "" }) => ({
+      keys: [...keys, "engine"],
+      value: engine,
+      rule: `has backups in its region only, so its data is lost with the region, and aws.recoveryRegion is ${system.aws?.recoveryRegion}`,
+      remedy: `${alternative}say in exceptions.noRecoveryCopy why that is acceptable`,
+    }));
 }
 
 function withoutBackups(environment: DraftSystem): Finding[] {

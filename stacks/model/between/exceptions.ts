@@ -1,7 +1,7 @@
 import { type DraftSystem, excepted, type RuleFinding } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { step } from "../check/paths";
-import { isLost, storeBackups } from "../derive/store-backups";
+import { inOneRegion, isLost, storeBackups } from "../derive/store-backups";
 import { volumesOf } from "../derive/workload-volumes";
 import { type EXCEPTIONS, isOf } from "../exceptions";
 import { engineOf } from "../stores";
@@ -17,7 +17,8 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
   noBackup: (environment) =>
     !excepted(environment.exceptions, "disposable") && (storeBackups(environment).some(isLost) || volumesOf(environment).length > 0),
-  noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
+  noRecoveryCopy: (environment) =>
+    environment.aws !== undefined && (environment.aws.recoveryRegion === undefined || inOneRegion(environment).length > 0),
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   insufficientCapacity: ({ cluster, writeCluster, readCluster }) =>
     // On a shared cluster, another environment may describe the nodes.
@@ -32,17 +33,29 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 
-/** Parts by whose paths `noBackup` excepts nothing. */
+/** Paths in an exception for parts by which it excepts nothing. */
 function unusedParts(environment: DraftSystem): Finding[] {
-  const { disposable, noBackup } = environment.exceptions ?? {};
-  if (disposable !== undefined || typeof noBackup !== "object" || noBackup === null) return [];
+  const { disposable, noBackup, noRecoveryCopy } = environment.exceptions ?? {};
   const lost = [...storeBackups(environment).filter(isLost), ...volumesOf(environment)];
-  return Object.keys(noBackup)
-    .filter((part) => !lost.some(({ keys }) => isOf(part, keys)))
+  return [
+    ...(disposable === undefined ? unusedOf("noBackup", noBackup, { parts: lost, lack: "a backup" }) : []),
+    ...unusedOf("noRecoveryCopy", noRecoveryCopy, { parts: inOneRegion(environment), lack: "a copy of its backups in aws.recoveryRegion" }),
+  ];
+}
+
+interface Lacking {
+  readonly parts: readonly { readonly keys: readonly string[] }[];
+  readonly lack: string;
+}
+
+function unusedOf(name: keyof typeof EXCEPTIONS, given: unknown, { parts, lack }: Lacking): Finding[] {
+  if (typeof given !== "object" || given === null) return [];
+  return Object.keys(given)
+    .filter((part) => !parts.some(({ keys }) => isOf(part, keys)))
     .map((part) => ({
-      keys: ["exceptions", "noBackup", part],
-      rule: "names nothing that lacks a backup",
-      remedy: lost.length > 0 ? `use one of ${lost.map(({ keys }) => keys.reduce(step, "").slice(1)).join(", ")}` : "remove it",
+      keys: ["exceptions", name, part],
+      rule: `names nothing that lacks ${lack}`,
+      remedy: parts.length > 0 ? `use one of ${parts.map(({ keys }) => keys.reduce(step, "").slice(1)).join(", ")}` : "remove it",
     }));
 }
 
@@ -56,5 +69,6 @@ function superfluous(environment: DraftSystem): Finding[] {
   const unused = names
     .filter((name) => !EXCEPTS[name](environment))
     .map((name) => ({ keys: ["exceptions", name], rule: "excepts nothing here", remedy: "remove it" }));
-  return unused.some(({ keys }) => keys.includes("noBackup")) ? unused : [...unused, ...unusedParts(environment)];
+  const isUnused = ({ keys: [, name] }: Finding) => unused.some(({ keys }) => keys.includes(String(name)));
+  return [...unused, ...unusedParts(environment).filter((part) => !isUnused(part))];
 }

@@ -15,7 +15,7 @@ export function regionsAreTwo({ aws, exceptions }: DraftSystem): Finding[] {
   if (aws.recoveryRegion === aws.region) {
     return [{ keys, value: aws.recoveryRegion, rule: "is the region itself, and is lost with it", remedy: "choose another region" }];
   }
-  if (!("recoveryRegion" in aws) && !excepted(exceptions, "noRecoveryCopy")) {
+  if (!("recoveryRegion" in aws) && (!excepted(exceptions, "noRecoveryCopy") || typeof exceptions?.noRecoveryCopy === "object")) {
     return [
       {
         keys,

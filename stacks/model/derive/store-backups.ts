@@ -92,6 +92,17 @@ export function isLost({ methods, expendable, copiedTo }: StoreBackup): boolean 
   return methods.every(goes) && expendable === undefined;
 }
 
+/**
+ * Stores of a protected environment whose backups all stay in its region, although it has a recovery region. A standby follows a store whose
+ * backups are in another region.
+ */
+export function inOneRegion(system: DraftSystem): readonly StoreBackup[] {
+  const isStandby = system.standbyOf !== undefined && !system.promoted;
+  if (system.exceptions?.disposable !== undefined || system.aws?.recoveryRegion === undefined || isStandby) return [];
+  const stays = ({ place }: BackupMethod) => place === "vendor" || place === "region";
+  return storeBackups(system).filter((store) => store.expendable === undefined && store.methods.length > 0 && store.methods.every(stays));
+}
+
 /** Checks if backups are locked in a protected environment, and copied to a recovery region. */
 export function isLockedAndCopied({ place }: BackupMethod): boolean {
   return place === "bucket" || place === "vault" || place === "snapshots";

@@ -244,7 +244,7 @@ export interface BackedUp {
   readonly restore?: LeastRestore;
 
   /**
-   * Alternative with backups, for a store without any: `use kurrent-cloud or postgres, or `.
+   * Alternative with backups, or with backups in another region, for a store without: `use kurrent-cloud or postgres, or `.
    * @default - none
    */
   readonly alternative?: string;

@@ -30,7 +30,7 @@ export interface KurrentCloudSettings {
    * Backup of all events in the environment's bucket, in addition to the vendor's backups, which can't leave their region or the vendor:
    * `{ every: "15m", keep: "28d" }`. On an existing cluster it requires `backup.bucket` of the environment. Settings as for the backup of `kurrentdb`; objectives
    * are those of `backup`.
-   * @default - none
+   * @default - none: a protected environment with `aws.recoveryRegion` needs the exception `noRecoveryCopy`
    */
   readonly streamBackup?: StreamBackupSchedule;
 
@@ -150,6 +150,7 @@ function scheduledBackups(
         place: "vendor",
       },
     ],
+    alternative: 'set streamBackup: { every: "15m", keep: "28d" }, or ',
     restore: { seconds: BACKUP_TAKES, because: "Kurrent Cloud restores into a new cluster, and takes 30 minutes" },
   };
 }

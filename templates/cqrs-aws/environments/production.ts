@@ -14,7 +14,12 @@ export const production = {
   },
   writeCluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "200Gi" } },
   readCluster: { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
-  eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
+  eventStore: {
+    engine: "kurrent-cloud",
+    size: "production",
+    backup: { every: "1h", keep: "30d" },
+    streamBackup: { every: "15m", keep: "28d" },
+  },
   commandApi: { replicas: 3, port: 8080, health: "/health", release: "blue-green" },
   commandProcessors: { replicas: { min: 2, max: 5 }, health: { port: 8081, path: "/health" } },
   queryApi: { replicas: 3, release: "blue-green" },

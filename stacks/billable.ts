@@ -1,6 +1,6 @@
 import type { SynthesizedStack } from "../constructs/policy";
 import type { MeasuredSite } from "./capacity";
-import { volumesOn } from "./volumes";
+import { scratchVolumesOn, volumesOn } from "./volumes";
 
 /** Something that is billed by its count or size, whatever the traffic. */
 export interface Billable {
@@ -17,7 +17,7 @@ export interface Billable {
   readonly counted: string;
 
   /**
-   * Quantity at the maximum of an autoscaled range.
+   * Quantity at the maximum of an autoscaled range, or with volumes that exist only at times.
    * @default - the same
    */
   readonly atMost?: number;
@@ -86,8 +86,11 @@ export function billables(stacks: readonly SynthesizedStack[], sites: readonly M
   const counted = ordered.flatMap((resource) => BILLED[resource.type]?.(resource.body, resource, resources) ?? []);
   const volumes = sites
     .filter(({ site: { cluster } }) => !("context" in cluster))
-    .map((site): Count => ({ item: "EBS volume gp3 of pods", unit: "GiB-month", count: volumesOn(site) }));
-  return grouped([...counted, ...volumes].filter(({ count }) => count > 0));
+    .flatMap((site): readonly Count[] => [
+      { item: "EBS volume gp3 of pods", unit: "GiB-month", count: volumesOn(site) },
+      { item: "EBS volume gp3 of restore drills", unit: "GiB-month", count: 0, atMost: scratchVolumesOn(site) },
+    ]);
+  return grouped([...counted, ...volumes].filter(({ count, atMost = count }) => atMost > 0));
 }
 
 function grouped(counts: readonly Count[]): readonly Billable[] {

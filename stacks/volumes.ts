@@ -18,7 +18,7 @@ const CHARTS: Readonly<Record<string, (values: Json) => number>> = {
   nats: (values) => Number(at(values, "config.cluster.replicas") ?? 1) * gibibytes(at(values, "config.jetstream.fileStore.pvc.size")),
 };
 
-/** Size of all volumes that the objects and charts of a cluster request, in GiB. */
+/** Size of all volumes that the objects and charts of a cluster keep, in GiB. */
 export function volumesOn({ objects, releases }: Pick<MeasuredSite, "objects" | "releases">): number {
   const claims = new Set(objects.filter(({ kind }) => kind === "PersistentVolumeClaim").map(({ metadata }) => metadata.name));
   const ofObjects = objects.map(({ kind, metadata: { name }, spec }) => {
@@ -29,13 +29,6 @@ export function volumesOn({ objects, releases }: Pick<MeasuredSite, "objects" | 
         return ofTemplates(spec, Number(at(spec, "replicas") ?? 1), (claim, index) => !claims.has(`${claim}-${name}-${index}`));
       case "Cluster":
         return Number(at(spec, "instances") ?? 1) * (gibibytes(at(spec, "storage.size")) + gibibytes(at(spec, "walStorage.size")));
-      case "CronJob":
-        // Ephemeral volumes, which exist as long as a pod.
-        return sum(
-          ((at(spec, "jobTemplate.spec.template.spec.volumes") ?? []) as readonly Json[]).map((volume) =>
-            requested(at(volume, "ephemeral.volumeClaimTemplate.spec")),
-          ),
-        );
       case "Elasticsearch":
         return sum(((at(spec, "nodeSets") ?? []) as readonly Json[]).map((set) => ofTemplates(set, Number(set.count))));
       default:
@@ -43,6 +36,15 @@ export function volumesOn({ objects, releases }: Pick<MeasuredSite, "objects" | 
     }
   });
   return sum([...ofObjects, ...releases.map(({ chart, values }) => (Object.hasOwn(CHARTS, chart) ? (CHARTS[chart]?.(values) ?? 0) : 0))]);
+}
+
+/** Size of the volumes of restore drills, which exist only while a drill runs, in GiB. */
+export function scratchVolumesOn({ objects, site: { ledger } }: Pick<MeasuredSite, "objects" | "site">): number {
+  const ephemeral = objects
+    .filter(({ kind }) => kind === "CronJob")
+    .flatMap(({ spec }) => (at(spec, "jobTemplate.spec.template.spec.volumes") ?? []) as readonly Json[])
+    .map((volume) => requested(at(volume, "ephemeral.volumeClaimTemplate.spec")));
+  return sum([...ephemeral, ...ledger.scratchVolumes.map(gibibytes)]);
 }
 
 function ofTemplates(spec: unknown, replicas: number, counts: (claim: string, index: number) => boolean = () => true): number {

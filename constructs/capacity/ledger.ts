@@ -1,3 +1,4 @@
+import type { Bytes } from "../core/quantities";
 import type { NodePool, PodGroup } from "./contract";
 import { podGroups, SYSTEM_PRIORITIES } from "./pod-groups";
 import { inOrder, type Verdict, verdictOn } from "./verdict";
@@ -12,6 +13,7 @@ export interface CapacityReservation {
 export class CapacityLedger {
   private readonly entries: PodGroup[] = [];
   private readonly reserves: CapacityReservation[] = [];
+  private readonly scratch: Bytes[] = [];
   private readonly priorities: Map<string, number>;
 
   /** Results by pool and entries. */
@@ -54,11 +56,17 @@ export class CapacityLedger {
     this.reserves.push({ reason, groups });
   }
 
+  /** Adds volumes that a program creates and deletes again: the size of each. No object of a stack has them. */
+  addScratch(...volumes: readonly Bytes[]): void {
+    this.scratch.push(...volumes);
+  }
+
   /** A copy with the same entries, to compute a result without changing this ledger. */
   copy(): CapacityLedger {
     const copied = new CapacityLedger(this.pool, Object.fromEntries(this.priorities), this.nonPreempting);
     copied.entries.push(...this.entries);
     copied.reserves.push(...this.reserves);
+    copied.scratch.push(...this.scratch);
     return copied;
   }
 
@@ -75,6 +83,11 @@ export class CapacityLedger {
   /** Reserved capacity. */
   get kept(): readonly CapacityReservation[] {
     return this.reserves;
+  }
+
+  /** Volumes that programs create and delete again. */
+  get scratchVolumes(): readonly Bytes[] {
+    return this.scratch;
   }
 
   /** Checks that all required pods and reservations fit the ledger's pool, or another pool that is given. */

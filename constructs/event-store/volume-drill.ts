@@ -51,6 +51,8 @@ export class KurrentDbVolumeDrill extends Construct {
     const { metricsFrom, after = [] } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
     const name = volumeDrillName(store);
+    // The job of the snapshots creates the claim.
+    cluster.ledger.addScratch(scratch.storage);
     const access = s3Access(results);
     const { env, metrics } = drillMetrics(metricsFrom);
     const pod = new PodTemplate(this, "pod", {

@@ -109,6 +109,7 @@ export class PostgresDrill extends Construct {
     });
     const [instance] = podGroupsOf({ props: scratch, settings });
     if (instance) cluster.ledger.add({ name: instance.name, pods: 1, request: instance.request, passing: true });
+    cluster.ledger.addScratch(settings.storage, settings.walStorage);
 
     const { env, metrics } = drillMetrics(metricsFrom);
     const pod = new PodTemplate(this, "pod", {

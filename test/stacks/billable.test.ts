@@ -1,5 +1,7 @@
 import { billables } from "../../stacks/billable";
-import { volumesOn } from "../../stacks/volumes";
+import type { MeasuredSite } from "../../stacks/capacity";
+import { scratchVolumesOn, volumesOn } from "../../stacks/volumes";
+import { anEnvironment, aProgram } from "../environments";
 import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
@@ -47,7 +49,36 @@ describe("volumes of pods", () => {
     expect(sizeOf("dev.cluster")).toEqual([150 + 5 + 30 + 20 + 15 + 10]);
     // Queues of collectors 2 × 10, Elasticsearch 3 × 100; Prometheus 16, Alertmanager 3 × 5, Grafana 10.
     expect(sizeOf("production.readCluster")).toEqual([20 + 300 + 16 + 15 + 10]);
-    // Queues of collectors 2 × 10, Prometheus 10, Alertmanager 3 × 5; the server of restore drills, while they run.
-    expect(sizeOf("production.writeCluster")).toEqual([20 + 10 + 15 + 1024]);
+    // Queues of collectors 2 × 10, Prometheus 10, Alertmanager 3 × 5.
+    expect(sizeOf("production.writeCluster")).toEqual([20 + 10 + 15]);
+  });
+
+  it("are those of the servers of restore drills at times, whoever creates them", () => {
+    const rto = "4h";
+    const drilled = anEnvironment({
+      cluster: { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } },
+      stores: {
+        events: {
+          engine: "kurrentdb",
+          nodes: 3,
+          storage: "40Gi",
+          backup: { every: "15m", keep: "28d", rto },
+          volumeSnapshots: { every: "6h", keep: "7d" },
+        },
+        postgres: { engine: "cloudnative-pg", storage: "20Gi", walStorage: "5Gi", backup: { rto } },
+      },
+      domains: { all: { workers: { both: { image: "registry.example.com/both:1.0.0", replicas: 1, uses: ["events", "postgres"] } } } },
+      exceptions: { insufficientCapacity: "nothing runs in a test" },
+    });
+    const [site] = synthesisOf(aProgram(drilled)).sites as [MeasuredSite];
+    // Of the stream backup, of the snapshot, and of PostgreSQL with its log.
+    expect(scratchVolumesOn(site)).toBe(40 + 40 + 20 + 5);
+    expect(billables([], [site]).at(-1)).toEqual({
+      item: "EBS volume gp3 of restore drills",
+      unit: "GiB-month",
+      quantity: 0,
+      counted: "0 to 105 GiB",
+      atMost: 105,
+    });
   });
 });

@@ -5,7 +5,7 @@ import { html, type Markup, nothing, table } from "../html";
 import { costOf, type Prices, priceOf } from "../prices";
 
 const LEFT_OUT =
-  "Not counted, because it depends on use: data transfer and processing, requests, logs and metrics, backups and snapshots, buckets, storage of Aurora, " +
+  "Not counted, because it depends on use: data transfer and processing, requests, logs and metrics, backups and snapshots, restore tests of AWS Backup, buckets, storage of Aurora, " +
   "public addresses of load balancers, edges, extended support, support plans and taxes.";
 
 /** Items that are billed by count and size. A sum only with prices of the user. */

@@ -44,7 +44,7 @@ export async function hasJobs({ store }: StreamRestoration, restoring: Restoring
   return (await present<CronJobObject>(restoring, cronJob(store))) !== undefined;
 }
 
-/** Message of the program if an earlier run has restored the store. */
+/** Begin of the program's message if an earlier run has restored the store. */
 const RESTORED = "the store was restored completely at";
 
 /**
@@ -82,7 +82,7 @@ export function filled(one: StreamRestoration, id: string, [source, into]: reado
       const end = await endOf(clusters, machine, job);
       const lines = jsonLines<Line>(end);
       const error = lines.findLast((line) => line.error)?.error ?? end.lines.at(-1) ?? end.message;
-      if (!end.succeeded && !error.includes(RESTORED)) throw new Refused(`${job.name} failed: ${error}; ${logsOf(clusters, job)}`);
+      if (!end.succeeded && !isRestored(error, one)) throw new Refused(`${job.name} failed: ${error}; ${logsOf(clusters, job)}`);
       const last = lines.findLast(({ message }) => message === "restored");
       if (last && (last.events !== backup.count || last.through !== backup.position)) {
         throw new Refused(
@@ -99,8 +99,13 @@ function cronJob(store: StoreOf) {
   return inNamespace(store, "get", "cronjob", streamBackupName(store.name));
 }
 
-function argumentsOf({ backup: { restore } }: StreamRestoration): readonly string[] {
-  return ["--generation", restore.generation, "--until", `sequence:${restore.sequence}`];
+function argumentsOf({ backup: { restore, hash } }: StreamRestoration): readonly string[] {
+  return ["--generation", restore.generation, "--until", `sequence:${restore.sequence}`, ...(hash ? ["--sha256", hash] : [])];
+}
+
+/** Checks if an earlier run has restored this backup, and not another one. */
+function isRestored(error: string, { backup: { restore } }: StreamRestoration): boolean {
+  return error.startsWith(RESTORED) && error.endsWith(` from ${restore.generation}/${restore.sequence}`);
 }
 
 interface Copy {

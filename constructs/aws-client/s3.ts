@@ -29,6 +29,12 @@ export interface S3Object {
   readonly size: number;
 }
 
+/** Objects of which a list shows nothing, or only the newest version. */
+export interface Changed {
+  readonly deleted: readonly { readonly key: string; readonly marker: string }[];
+  readonly overwritten: readonly string[];
+}
+
 /** Object lock of one version of an object. */
 export interface S3Retention {
   readonly mode: "GOVERNANCE" | "COMPLIANCE";
@@ -68,33 +74,43 @@ export class S3Client {
       const query: Record<string, string> = token ? { ...start, "continuation-token": token } : start;
       const response = await this.request("GET", "", { query });
       if (response.status !== 200) throw this.failure("GET", prefix, response);
-      const page = String(response.body);
+      const page = this.complete(response, "ListBucketResult", prefix);
       const decode = decoderOf(page);
       for (const [, entry = ""] of page.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
         found.push({ key: decode(textOf(entry, "Key")), size: Number(textOf(entry, "Size")) });
       }
-      token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") : undefined;
+      const next = textOf(page, "NextContinuationToken");
+      token = textOf(page, "IsTruncated") === "true" ? next : undefined;
+      if (token === "") throw new Error(`GET s3://${this.bucket}/${prefix}: the list is truncated, and has no token for the next part`);
     }
     return found;
   }
 
-  /** Lists objects with a prefix that were deleted by name, in the order of their keys: a delete marker hides their versions. */
-  async deleted(prefix: string): Promise<readonly { readonly key: string; readonly marker: string }[]> {
-    const found: { key: string; marker: string }[] = [];
+  /**
+   * Lists objects with a prefix whose versions differ from what a list of objects shows, in the order of their keys: those that were deleted
+   * by name, with the delete marker that hides their versions, and those that were overwritten and never deleted.
+   */
+  async changed(prefix: string): Promise<Changed> {
+    const [deleted, markers, older]: [Changed["deleted"][number][], Set<string>, Set<string>] = [[], new Set(), new Set()];
     const start = { versions: "", "encoding-type": "url", prefix };
     for (let next: Record<string, string> | undefined = {}; next; ) {
       const response: HttpResponse = await this.request("GET", "", { query: { ...start, ...next } });
       if (response.status !== 200) throw this.failure("GET", prefix, response);
-      const page = String(response.body);
+      const page = this.complete(response, "ListVersionsResult", prefix);
       const decode = decoderOf(page);
-      for (const [, entry = ""] of page.matchAll(/<DeleteMarker>(.*?)<\/DeleteMarker>/gs)) {
-        if (textOf(entry, "IsLatest") === "true") found.push({ key: decode(textOf(entry, "Key")), marker: textOf(entry, "VersionId") });
+      for (const [, kind, entry = ""] of page.matchAll(/<(DeleteMarker|Version)>(.*?)<\/\1>/gs)) {
+        const [key, isLatest] = [decode(textOf(entry, "Key")), textOf(entry, "IsLatest") === "true"];
+        if (kind === "DeleteMarker") markers.add(key);
+        else if (!isLatest) older.add(key);
+        if (kind === "DeleteMarker" && isLatest) deleted.push({ key, marker: textOf(entry, "VersionId") });
       }
       const [key, version] = [decode(textOf(page, "NextKeyMarker")), textOf(page, "NextVersionIdMarker")];
-      next =
-        textOf(page, "IsTruncated") === "true" ? { "key-marker": key, ...(version ? { "version-id-marker": version } : {}) } : undefined;
+      const isTruncated = textOf(page, "IsTruncated") === "true";
+      if (isTruncated && !key)
+        throw new Error(`GET s3://${this.bucket}/${prefix}: the list is truncated, and has no marker for the next part`);
+      next = isTruncated ? { "key-marker": key, ...(version ? { "version-id-marker": version } : {}) } : undefined;
     }
-    return found;
+    return { deleted, overwritten: [...older].filter((key) => !markers.has(key)) };
   }
 
   /** Returns the content of an object, or undefined if it doesn't exist. */
@@ -162,6 +178,13 @@ export class S3Client {
       headers: signedHeaders(request, { service: "s3", region, credentials: await credentials() }),
       ...(ca ? { ca } : {}),
     }));
+  }
+
+  /** Text of a list. A part of a list, as after a broken connection, looks like a bucket with fewer objects. */
+  private complete({ body }: HttpResponse, element: string, prefix: string): string {
+    const page = String(body);
+    if (page.trimEnd().endsWith(`</${element}>`)) return page;
+    throw new Error(`GET s3://${this.bucket}/${prefix}: the answer is not a complete list`);
   }
 
   private failure(method: string, key: string, { status, body }: HttpResponse): Error {

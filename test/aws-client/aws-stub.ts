@@ -101,10 +101,9 @@ export class AwsStub {
     });
     const isTruncated = keys.length > PAGE;
     const token = isTruncated ? `<NextContinuationToken>${(page.at(-1) ?? "").replaceAll("&", "&amp;")}</NextContinuationToken>` : "";
-    return {
-      status: 200,
-      body: `${this.ignoresEncoding ? "" : "<EncodingType>url</EncodingType>"}<IsTruncated>${isTruncated}</IsTruncated>${token}${entries.join("")}`,
-    };
+    const encoding = this.ignoresEncoding ? "" : "<EncodingType>url</EncodingType>";
+    const list = `${encoding}<IsTruncated>${isTruncated}</IsTruncated>${token}${entries.join("")}`;
+    return { status: 200, body: `<ListBucketResult>${list}</ListBucketResult>\n` };
   }
 
   private object({ method, url, headers, body }: Request, key: string): Response {

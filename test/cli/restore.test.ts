@@ -323,7 +323,7 @@ describe("cdktf-cqrs restore", () => {
     const job = JSON.parse(machine.inputs[0] ?? "");
     expect(job.metadata).toMatchObject({ name: `event-store-restore-${ID}`, labels: { "app.kubernetes.io/name": "event-store-backup" } });
     expect(job.spec.template.spec.containers[0]).toMatchObject({
-      args: ["restore", "--generation", "20261101T000000Z", "--until", "sequence:7"],
+      args: ["restore", "--generation", "20261101T000000Z", "--until", "sequence:7", "--sha256", "cd".repeat(32)],
       env: [
         { name: "EVENT_STORE_USER", value: "admin" },
         { name: "EVENT_STORE_PASSWORD", valueFrom: { secretKeyRef: { name: "event-store-users", key: "admin" } } },

@@ -36,6 +36,7 @@ onS3("faults of storage under a stream backup", () => {
   });
   afterEach(() => {
     s3.interfere = () => {};
+    s3.change = (answer) => answer;
     return Promise.all([source.end(), scratch.end()]);
   });
 
@@ -69,6 +70,63 @@ onS3("faults of storage under a stream backup", () => {
       expect(scratch.log.filter(({ stream }) => !stream.startsWith("$"))).toEqual([]);
     },
   );
+
+  const objects = () => s3.files(bucket).filter(isObject);
+  const generations = () => new Set(objects().map((file) => file.split("/").at(-2)));
+  const isObject = (url: string) => url.includes(".ndjson.gz");
+  const refusal = (status: number, code: string) => ({ status, headers: {}, body: Buffer.from(`<Error><Code>${code}</Code></Error>`) });
+
+  test.each(COMMANDS)("%s ends with an error if it may read no object any more, and finds no damage in that", async (command) => {
+    await backedUp(60, 8);
+    load(source, 5, randomly(9));
+    let reads = 0;
+    s3.change = (answer, { method, url }) => (method === "GET" && isObject(url) && ++reads > 1 ? refusal(403, "AccessDenied") : answer);
+    const { code, text } = await run(command);
+    expect([code, text, generations().size]).toEqual([1, expect.stringContaining("AccessDenied"), 1]);
+    expect(text).not.toContain("damaged");
+  });
+
+  test.each(COMMANDS)("%s ends with an error if a list of the bucket breaks off, or can't be continued", async (command) => {
+    await backedUp(60, 10);
+    const before = objects();
+    for (const [broken, error] of [
+      [(page: string) => page.slice(0, page.lastIndexOf("<Contents>")), "the answer is not a complete list"],
+      [
+        (page: string) => page.replace("<IsTruncated>false", "<IsTruncated>true"),
+        "the list is truncated, and has no token for the next part",
+      ],
+      [() => "<html>a proxy</html>", "the answer is not a complete list"],
+    ] as const) {
+      s3.change = (answer, { url }) =>
+        url.includes("list-type=2") ? { ...answer, body: Buffer.from(broken(String(answer.body))) } : answer;
+      const { code, text } = await run(command);
+      expect([code, text]).toEqual([1, expect.stringContaining(error)]);
+    }
+    expect([objects(), scratch.log.filter(({ stream }) => !stream.startsWith("$"))]).toEqual([before, []]);
+  });
+
+  test("a bucket that is slow, and refuses each request twice, loses and doubles nothing", async () => {
+    const asked = new Map<string, number>();
+    s3.interfere = () => new Promise((resolve) => setTimeout(resolve, 20));
+    s3.change = (answer, { method, url }) => {
+      const times = (asked.get(`${method} ${url}`) ?? 0) + 1;
+      asked.set(`${method} ${url}`, times);
+      // The first answer is lost after the request was applied.
+      return times < 3 ? refusal(503, "SlowDown") : answer;
+    };
+    await backedUp(20, 11);
+    expect((await run("verify")).code).toBe(0);
+    expect((await run("restore")).code).toBe(0);
+    expect(contents(scratch.log)).toEqual(contents(source.log));
+  });
+
+  test("a backup of 1001 objects, which a bucket lists in two parts, has every event", async () => {
+    load(source, 1001, randomly(12));
+    expect((await run("backup", { OBJECT_SIZE: "1" })).code).toBe(0);
+    expect(objects().length).toBeGreaterThan(1000);
+    expect((await run("restore")).code).toBe(0);
+    expect(contents(scratch.log)).toEqual(contents(source.log));
+  });
 
   test("a clock that is wrong by ten minutes, either way, loses and doubles nothing", async () => {
     await backedUp(30, 3);

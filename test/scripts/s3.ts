@@ -24,12 +24,22 @@ export function onS3(name: string, tests: () => void): void {
 /** Points of a request at which a test can interfere. */
 export type Moment = "arrived" | "applied";
 
+/** Answer of the server. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Buffer;
+}
+
 const REGION = "eu-west-1";
 
 /** An S3 server with versions and locks on a disk of this machine, behind TLS with a CA of its own. */
 export class S3 {
   /** Called at each moment of each request. */
   interfere: (moment: Moment, method: string) => void | Promise<void> = () => {};
+
+  /** Changes answers on their way to the client. */
+  change: (answer: Answer, request: { readonly method: string; readonly url: string }) => Answer = (answer) => answer;
   readonly authority: string;
   readonly credentials = { accessKeyId: "backup", secretAccessKey: "secret-of-backup" };
   private readonly directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-s3-"));
@@ -121,9 +131,17 @@ export class S3 {
   }
 
   /** A request that the administrator signs. Returns the status. */
-  async call(method: string, path: string, headers: Record<string, string> = {}, content?: string): Promise<number> {
+  call(method: string, path: string, headers: Record<string, string> = {}, content?: string): Promise<number> {
+    return this.send(method, path, headers, content === undefined ? undefined : Buffer.from(content));
+  }
+
+  /** Writes an object, over one that is there too. Returns the status. */
+  put(path: string, body: Buffer, headers: Record<string, string>): Promise<number> {
+    return this.send("PUT", path, headers, body);
+  }
+
+  private async send(method: string, path: string, headers: Record<string, string>, body: Buffer | undefined): Promise<number> {
     const url = new URL(`http://127.0.0.1:${this.port}${path}`);
-    const body = content === undefined ? undefined : Buffer.from(content);
     const md5 = body ? { "content-md5": createHash("md5").update(body).digest("base64") } : {};
     const unsigned = { method, url, headers: { ...headers, ...md5 }, ...(body ? { body } : {}) };
     const signed = signedHeaders(unsigned, { service: "s3", region: REGION, credentials: this.credentials });
@@ -136,7 +154,7 @@ export class S3 {
     for await (const part of incoming) parts.push(part as Buffer);
     const { method = "", url = "", headers } = incoming;
     await this.interfere("arrived", method);
-    const answer = await new Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }>((resolve, reject) => {
+    const answered = await new Promise<Answer>((resolve, reject) => {
       const sent = request({ host: "127.0.0.1", port: this.port, method, path: url, headers }, (received) => {
         const body: Buffer[] = [];
         received.on("data", (part: Buffer) => body.push(part));
@@ -148,8 +166,11 @@ export class S3 {
     });
     await this.interfere("applied", method);
     if (response.destroyed) return;
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body);
+    const { status, headers: of, body } = this.change(answered, { method, url });
+    // The length of a changed body is another.
+    const { "content-length": length, ...more } = of;
+    response.writeHead(status, body === answered.body ? { ...more, ...(length === undefined ? {} : { "content-length": length }) } : more);
+    response.end(body);
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { S3Client, s3FromEnvironment } from "../../constructs/aws-client";
+import { Draft, hashOf, start, unpack } from "../../constructs/event-store/stream-backup/format";
 import { counted, KILLS } from "./kills";
 import { LogStub } from "./kurrentdb-log";
 import { onS3, S3 } from "./s3";
@@ -196,7 +197,7 @@ onS3("stream backup of KurrentDB", () => {
       expect([refused.code, refused.text, target.calls]).toEqual([1, expect.stringContaining(`${newest[0]}`), []]);
       // As docs/restore.md: the markers of the newest objects are deleted.
       const client = new S3Client(s3FromEnvironment(s3.env(bucket), bucket));
-      for (const { key, marker } of await client.deleted("event-store/stream/")) {
+      for (const { key, marker } of (await client.changed("event-store/stream/")).deleted) {
         expect(await s3.call("DELETE", `/${bucket}/${key}?versionId=${marker}`)).toBe(204);
       }
       await done(from, "verify");
@@ -221,8 +222,70 @@ onS3("stream backup of KurrentDB", () => {
         "x-amz-copy-source": `/${bucket}/event-store/stream/${third}`,
       });
       expect(moved).toBe(200);
-      expect((await from.run(["verify"])).lines[0]?.problem).toBe(`${second}: sequence: 3 instead of 2`);
+      expect((await from.run(["verify"])).lines.map(({ problem }) => problem)).toEqual(
+        expect.arrayContaining([
+          `${second}: was overwritten, and an earlier version is the right one`,
+          `${second}: sequence: 3 instead of 2`,
+        ]),
+      );
     });
+  });
+
+  test("a chain that was written again as a whole, with hashes that agree, is found by its versions, and by the hash of a record", async () => {
+    load(source, 60, randomly(23));
+    const { lines } = await done(from, "backup");
+    const { sha256, sequence, generation } = lines.at(-1) as Record<string, string>;
+    const keys = s3.files(bucket).map(keyOf);
+    let [was, now] = [start(String(generation)), start(String(generation))];
+    for (const [index, key] of keys.entries()) {
+      const body = readFileSync(s3.files(bucket)[index] as string);
+      const { events, link } = unpack(key, body, hashOf(body), was);
+      was = link;
+      const draft = new Draft(now);
+      for (const event of events) draft.add(event.stream === "order-1" ? { ...event, data: Buffer.from("{}") } : event);
+      const forged = draft.finish(link.complete, new Date(link.made));
+      now = forged.link;
+      const headers = { "x-amz-meta-sha256": String(now.sha256) };
+      expect(forged.key).toBe(key);
+      expect(await s3.put(`/${bucket}/event-store/stream/${key}`, forged.body, headers)).toBe(200);
+    }
+    const { code, lines: found } = await from.run(["verify"]);
+    expect([code, found.flatMap(({ problem }) => problem ?? [])]).toEqual([
+      1,
+      keys.map((key) => `${key}: was overwritten, and an earlier version is the right one`),
+    ]);
+    const newest = await into.run(["restore"]);
+    expect([newest.code, newest.lines.at(-1)?.error]).toEqual([
+      1,
+      expect.stringMatching(/ overwritten: remove the newest version of each/),
+    ]);
+    const recorded = await into.run([
+      "restore",
+      "--generation",
+      String(generation),
+      "--until",
+      `sequence:${sequence}`,
+      "--sha256",
+      String(sha256),
+    ]);
+    expect([recorded.code, recorded.lines.at(-1)?.error]).toEqual([
+      1,
+      `the SHA-256 of the last object, ${sequence}, is ${now.sha256}, and the record of the backup has ${sha256}`,
+    ]);
+    expect(target.calls).toEqual([]);
+  });
+
+  test("restores a record by the hash of its last object, although the backup has continued", async () => {
+    load(source, 60, randomly(24));
+    const { lines } = await done(from, "backup");
+    const { sha256, sequence, generation } = lines.at(-1) as Record<string, string>;
+    const before = contents(source.log);
+    load(source, 10, randomly(25));
+    await done(from, "backup");
+    await done(into, "restore", "--generation", String(generation), "--until", `sequence:${sequence}`, "--sha256", String(sha256));
+    expect(contents(target.log)).toEqual(before);
+    const again = await into.run(["restore"]);
+    expect(again.lines.at(-1)?.error).toMatch(new RegExp(`^the store was restored completely at \\S+ from ${generation}/${sequence}$`));
   });
 
   test("two backups at the same time write each object once", async () => {

@@ -1,6 +1,6 @@
 import type { Bucket } from "./bucket";
 import { Draft, type Link, start, textOf } from "./format";
-import { contentsOf, lastLink } from "./generations";
+import { contentsOf, Damaged, lastLink } from "./generations";
 import { log } from "./log";
 import type { EventLog, Position } from "./store";
 
@@ -71,8 +71,8 @@ async function usable(store: EventLog, bucket: Bucket): Promise<Usable> {
     try {
       link = await lastLink(bucket, generation);
     } catch (error) {
-      if (isUnreachable(error)) throw error;
-      log("the chain is damaged; events are backed up again", { generation: generation.name, error: (error as Error).message });
+      if (!(error instanceof Damaged)) throw error;
+      log("the chain is damaged; events are backed up again", { generation: generation.name, error: error.message });
       damaged = true;
       continue;
     }
@@ -86,11 +86,6 @@ async function usable(store: EventLog, bucket: Bucket): Promise<Usable> {
     building ??= link;
   }
   return found();
-}
-
-/** A bucket that does not answer says nothing about its objects. */
-function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && /^(bucket |https?:|credentials|no credentials|AssumeRole)/.test(error.message);
 }
 
 /** The last event that was read is still at its position: positions never change, and belong to one store. */

@@ -36,9 +36,11 @@ export class Bucket {
     return (await this.s3.list(this.prefix)).map(({ key }) => key.slice(this.prefix.length)).sort();
   }
 
-  /** Keys after the prefix of objects that were deleted by name, in order. */
-  async deleted(): Promise<readonly string[]> {
-    return (await this.s3.deleted(this.prefix)).map(({ key }) => key.slice(this.prefix.length)).sort();
+  /** Keys after the prefix of objects that were deleted by name, and of those that were overwritten, in order. */
+  async changed(): Promise<{ readonly deleted: readonly string[]; readonly overwritten: readonly string[] }> {
+    const { deleted, overwritten } = await this.s3.changed(this.prefix);
+    const named = (keys: readonly string[]) => keys.map((key) => key.slice(this.prefix.length)).sort();
+    return { deleted: named(deleted.map(({ key }) => key)), overwritten: named(overwritten) };
   }
 
   async read(key: string): Promise<StoredObject> {

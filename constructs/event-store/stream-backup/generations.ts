@@ -42,16 +42,24 @@ function digits(sequence: number): string {
   return String(sequence).padStart(8, "0");
 }
 
-/**
- * Newest objects that were deleted by name: without them, the backup looks complete, and is older. The bucket itself deletes the oldest ones.
- */
-export async function deletedEnd(bucket: Bucket, { generations }: Contents): Promise<readonly string[]> {
+/** Objects that were changed so that what is left can be sound. */
+export interface Tampered {
+  /** Newest objects that were deleted by name: without them, the backup is older. The bucket itself deletes the oldest ones. */
+  readonly deleted: readonly string[];
+
+  /** Objects that were overwritten, which this program never does: a chain that is rewritten as a whole has hashes that agree. */
+  readonly overwritten: readonly string[];
+}
+
+export async function tampered(bucket: Bucket, { generations }: Contents): Promise<Tampered> {
   const newest = parseKey(generations.at(-1)?.keys.at(-1) ?? "");
-  return (await bucket.deleted()).filter((key) => {
+  const { deleted, overwritten } = await bucket.changed();
+  const isNewer = (key: string) => {
     const { generation, sequence } = parseKey(key) ?? {};
     if (!newest || !generation || !sequence || generation < newest.generation) return false;
     return generation > newest.generation || sequence > newest.sequence;
-  });
+  };
+  return { deleted: deleted.filter(isNewer), overwritten: overwritten.filter((key) => parseKey(key)) };
 }
 
 /** Keys of a generation up to the first one that is missing. */
@@ -67,9 +75,9 @@ export function sequenceOf(key: string): number {
 
 /** Checks the newest object of a generation, and returns the state of the chain after it. Throws if the chain is damaged. */
 export async function lastLink(bucket: Bucket, { keys, gap }: Generation): Promise<Link> {
-  if (gap) throw new Error(gap);
+  if (gap) throw new Damaged(gap);
   const [before, last] = [keys.at(-2), keys.at(-1)];
-  if (!last) throw new Error("has no objects");
+  if (!last) throw new Damaged("has no objects");
   const { body, recorded } = await bucket.read(last);
   const previous = before ? await linkAt(bucket, before) : start(parseKey(last)?.generation ?? "");
   return checked(last, () => unpack(last, body, recorded, previous).link);
@@ -81,11 +89,14 @@ export async function linkAt(bucket: Bucket, key: string): Promise<Link> {
   return checked(key, () => unpack(key, body, recorded, undefined).link);
 }
 
-/** Names the object in an error. */
+/** An object, or a chain of them, is not as it was written. Other errors say nothing about it: the bucket did not answer. */
+export class Damaged extends Error {}
+
+/** Names the object in an error. @throws Damaged */
 export function checked<T>(key: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw new Error(`${key}: ${(error as Error).message}`);
+    throw new Damaged(`${key}: ${(error as Error).message}`);
   }
 }

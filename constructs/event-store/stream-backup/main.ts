@@ -15,6 +15,7 @@ const USAGE = `stream-backup: all events of KurrentDB, or of an event store in P
   backup                                     adds new events
   verify [--generation NAME]                 checks every object
   restore [--generation NAME] [--until …]    into an empty store; until sequence:N or position:N, by default the end
+          [--sha256 HASH]                    of the last object, as in the record of a backup
   drill                                      restores the newest backup into the store of SCRATCH_URL, an empty one on this machine
   follow                                     adds events of new objects of another store's backup; into an empty store, or one that follows
   promote [--until sequence:N]               ends following: completes the store, and compares all events
@@ -28,7 +29,7 @@ Prometheus; RESULTS_BUCKET and RESULTS_REGION, if BUCKET is a copy of the backup
 const COMMANDS: Readonly<Record<string, readonly (keyof Wanted)[]>> = {
   backup: [],
   verify: ["generation"],
-  restore: ["generation", "until"],
+  restore: ["generation", "until", "sha256"],
   follow: [],
   promote: ["until"],
   drill: [],
@@ -118,6 +119,7 @@ function optionsOf(rest: readonly string[]): Wanted | undefined {
     const [name, value = ""] = rest.slice(index);
     const [, kind, number] = /^(sequence|position):(\d{1,19})$/.exec(value) ?? [];
     if (name === "--generation" && /^\d{8}T\d{6}Z$/.test(value)) options = { ...options, generation: value };
+    else if (name === "--sha256" && /^[\da-f]{64}$/.test(value)) options = { ...options, sha256: value };
     else if (name === "--until" && value === "latest") continue;
     else if (name === "--until" && kind && number) {
       options = { ...options, until: kind === "sequence" ? { sequence: Number(number) } : { position: BigInt(number) } };

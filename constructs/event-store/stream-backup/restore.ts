@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendAll, isFiller, isLate, TOMBSTONE } from "./append";
 import type { Bucket } from "./bucket";
 import { hashOf, type Link, RESTORE_COMPLETED, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
-import { type Contents, checked, contentsOf, deletedEnd, type Generation } from "./generations";
+import { type Contents, checked, contentsOf, type Generation, tampered } from "./generations";
 import { log } from "./log";
 import { compare, isBackedUp, type Position, type Store, type StoredEvent } from "./store";
 
@@ -27,6 +27,12 @@ export interface Wanted {
 
   /** Last object, or last commit position. @default - the end */
   readonly until?: { readonly sequence: number } | { readonly position: bigint };
+
+  /**
+   * SHA-256 of the last object, as the record of a backup has it: a chain that was written again is then refused.
+   * @default - not compared
+   */
+  readonly sha256?: string;
 }
 
 /**
@@ -35,7 +41,7 @@ export interface Wanted {
  */
 export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Promise<Target> {
   const recorded = await recordOf(store);
-  if (recorded?.completed) throw new Error(`the store was restored completely at ${recorded.completed}`);
+  if (recorded?.completed) throw new Error(`the store was restored completely at ${recorded.completed} from ${endOf(recorded.target)}`);
   const source = await sourceOf(bucket, recorded && !wanted.generation ? { generation: recorded.target.generation } : wanted);
   const target = await resolve(source, wanted, recorded?.target);
   if (recorded) continues(target, recorded.target);
@@ -99,10 +105,15 @@ async function record(store: Store, expected: bigint, type: string, content: obj
   if (found !== undefined) throw new Error("another restore into this store is running");
 }
 
+/** Last object of a target, by its generation and sequence. */
+function endOf({ generation, sequence }: Target): string {
+  return `${generation}/${sequence}`;
+}
+
 /** A restore continues only with its own target. */
 function continues(target: Target, recorded: Target): void {
   if (JSON.stringify(target) === JSON.stringify(recorded)) return;
-  const [wanted, begun] = [target, recorded].map(({ generation, sequence, through }) => `${generation}/${sequence} through ${through}`);
+  const [wanted, begun] = [target, recorded].map((one) => `${endOf(one)} through ${one.through}`);
   throw new Error(`the store holds part of a restore of ${begun}, and this one is of ${wanted}; use an empty store, or the same target`);
 }
 
@@ -115,7 +126,7 @@ export async function sourceOf(bucket: Bucket, { generation, until }: Wanted): P
     if (!found) throw new Error(`bucket ${bucket.name}: there is no generation ${generation}`);
     return new Source(bucket, found);
   }
-  if (!until) await refuseOlder(bucket, contents);
+  if (!until) await refuseTampered(bucket, contents);
   for (const one of generations.toReversed()) {
     const last = one.keys.at(-1);
     if (!last) continue;
@@ -125,12 +136,13 @@ export async function sourceOf(bucket: Bucket, { generation, until }: Wanted): P
   throw new Error(`bucket ${bucket.name}: there is no complete generation`);
 }
 
-/** The end of the backup is a target only if the newest objects are there. */
-async function refuseOlder(bucket: Bucket, contents: Contents): Promise<void> {
-  const [first, ...more] = await deletedEnd(bucket, contents);
-  if (first === undefined) return;
-  const count = more.length > 0 ? ` and ${more.length} later ones were` : " was";
-  throw new Error(`${first}${count} deleted: remove the delete marker of each, or restore an older state with --until sequence:N`);
+/** The end of the backup is a target only if the newest objects are there, and none was overwritten. */
+async function refuseTampered(bucket: Bucket, contents: Contents): Promise<void> {
+  const { deleted, overwritten } = await tampered(bucket, contents);
+  const these = ([first, ...more]: readonly string[]) => (more.length > 0 ? `${first} and ${more.length} later ones were` : `${first} was`);
+  const older = "or restore an older state with --until sequence:N";
+  if (deleted.length > 0) throw new Error(`${these(deleted)} deleted: remove the delete marker of each, ${older}`);
+  if (overwritten.length > 0) throw new Error(`${these(overwritten)} overwritten: remove the newest version of each, ${older}`);
 }
 
 /** Events of one generation, each object checked before it is used. */
@@ -182,7 +194,7 @@ export class Source {
 }
 
 /** Checks the chain up to the target. A target of an interrupted restore keeps its end, although the backup has continued. */
-export async function resolve(source: Source, { until }: Wanted, recorded: Target | undefined): Promise<Target> {
+export async function resolve(source: Source, { until, sha256 }: Wanted, recorded: Target | undefined): Promise<Target> {
   const stop = until && "position" in until ? until.position : undefined;
   const limit = until && "sequence" in until ? until.sequence : until ? undefined : recorded?.sequence;
   const highest = until ? stop : recorded && throughOf(recorded)?.commit;
@@ -197,6 +209,9 @@ export async function resolve(source: Source, { until }: Wanted, recorded: Targe
     for (const event of inside) if (!isFiller(event)) digest.add(event);
     through = inside.at(-1)?.position ?? through;
     if (stop !== undefined && next.through && next.through.position.commit >= stop) break;
+  }
+  if (sha256 !== undefined && link.sha256 !== sha256) {
+    throw new Error(`the SHA-256 of the last object, ${link.sequence}, is ${link.sha256}, and the record of the backup has ${sha256}`);
   }
   if (stop !== undefined && (link.through?.position.commit ?? 0n) < stop) {
     throw new Error(`${source.generation.name} ends at position ${link.through?.position.commit ?? 0n}, before ${stop}`);

@@ -1,6 +1,6 @@
 import type { Bucket } from "./bucket";
 import { type Link, start, unpack } from "./format";
-import { checked, contentsOf, deletedEnd, type Generation } from "./generations";
+import { checked, contentsOf, type Generation, tampered } from "./generations";
 import { log } from "./log";
 
 /** Checks every object of the backup. Returns the problems, each with the key of its object. */
@@ -8,8 +8,9 @@ export async function verify(bucket: Bucket, only?: string): Promise<readonly st
   const contents = await contentsOf(bucket);
   const { generations, foreign } = contents;
   const problems = foreign.map((key) => `${key}: was not written by this program`);
-  for (const key of await deletedEnd(bucket, contents))
-    problems.push(`${key}: was deleted, and its versions are hidden by a delete marker`);
+  const { deleted, overwritten } = await tampered(bucket, contents);
+  for (const key of deleted) problems.push(`${key}: was deleted, and its versions are hidden by a delete marker`);
+  for (const key of overwritten) problems.push(`${key}: was overwritten, and an earlier version is the right one`);
   let restorable = false;
   for (const generation of generations.toReversed()) {
     if (only && generation.name !== only) continue;

@@ -8,6 +8,9 @@ export interface Deployed {
   readonly environments: ReadonlySet<string>;
   readonly accounts: ReadonlySet<string>;
 
+  /** Names of CronJobs of all clusters. */
+  readonly jobs: ReadonlySet<string>;
+
   /** Checks that a stack has a value: a name of an EKS cluster, a secret, a database. */
   readonly isNamed: (name: string) => boolean;
 }
@@ -94,7 +97,15 @@ export function deployedBy({ compositions, stacks }: Synthesis): Deployed {
     stacks: new Set(stacks.keys()),
     environments: new Set(names.filter((name) => !name.startsWith(BOOTSTRAP))),
     accounts: new Set(names.filter((name) => name.startsWith(BOOTSTRAP)).map((name) => name.slice(BOOTSTRAP.length))),
-    isNamed: (name) => textOf(name.split("-")[1] ?? "").includes(`"${name}"`),
+    jobs: new Set(
+      [...new Set(sites.map(({ context }) => context))].flatMap((context) =>
+        [...(clusters(context)?.names.get("cronjob") ?? [])].map((name) => name.split("/")[1] ?? ""),
+      ),
+    ),
+    isNamed: (name) => {
+      const [, environment = ""] = name.split("-");
+      return textOf(names.includes(environment) ? environment : "bootstrap").includes(`"${name}"`);
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import {
   SCENARIOS,
   settingsIn,
   syntaxProblems,
+  unknownNames,
 } from "./scenarios";
 import { commandsIn } from "./shell";
 
@@ -35,6 +36,21 @@ async function inAll(problemsOf: (file: string, text: string) => readonly string
   for (const [file, text] of pages) all.push(...(await problemsOf(file, text)).map((problem) => `${basename(file)}: ${problem}`));
   return all;
 }
+
+/** Jobs and stacks of settings that the pages describe, and that no shipped environment has. */
+const DESCRIBED = {
+  jobs: [
+    ...["audit-digest", "broker-passwords", "broker-revoke", "event-store-follow", "event-store-passwords", "event-store-record"],
+    ...["event-store-revoke", "event-store-snapshots", "event-store-volume-drill", "migration-down", "reindex"],
+  ],
+  stacks: ["production-checkout", "production-runners", "staging-mail"],
+} as const;
+
+const withDescribed = (all: Deployed): Deployed => ({
+  ...all,
+  jobs: new Set([...all.jobs, ...DESCRIBED.jobs]),
+  stacks: new Set([...all.stacks, ...DESCRIBED.stacks]),
+});
 
 const page = (steps: string) =>
   `# Try it\n\n| | |\n|---|---|\n| Severity | a |\n| Still works | b |\n| Time | c |\n| Undo | d |\n\n## Symptoms\n\ns\n\n## Access\n\na\n\n## Steps\n\n${steps}\n\n## Verify\n\nv\n\n## If it doesn't work\n\nw\n\n## Alerts\n\nNone.\n`;
@@ -65,6 +81,17 @@ describe("the pages of scenarios", () => {
 
   it("have commands that name what is deployed, with arguments that are known", async () => {
     expect(await inAll((_, text) => commandProblems(text, deployed(), scripts))).toEqual([]);
+  });
+
+  it("name stacks and jobs that there are on other pages too", async () => {
+    const pages = new Map([...pagesIn("docs"), ...alerts]);
+    expect(await inAll((_, text) => unknownNames(text, withDescribed(deployed())), pages)).toEqual([]);
+    expect(unknownNames(shell("npm run apply -- production-bakcup && npm run apply -- recovered-data"), deployed())).toEqual([
+      "production-bakcup is not one of the program",
+    ]);
+    expect(unknownNames(shell("kubectl -n x create job --from=cronjob/event-store-verfy now"), deployed())).toEqual([
+      "event-store-verfy is not a scheduled job",
+    ]);
   });
 
   it("change settings that there are, to values that are accepted", async () => {
@@ -151,6 +178,9 @@ describe("what is wrong with a page", () => {
     ["terraform force-unlock $id", "names no -chdir: a stack has its own directory"],
     ["aws eks update-kubeconfig --name orders-dev --region eu-west-1 --alias dev", "dev is not the context of orders-dev in eu-west-1"],
     ["aws rds describe-db-clusters --db-cluster-identifier orders-production-database", "orders-production-database is not a name in AWS"],
+    ["aws backup list-recovery-points-by-backup-vault --backup-vault-name orders-prod", "orders-prod is not a name in AWS"],
+    ["aws s3 ls s3://orders-production-backup-copy/event-store/", "orders-production-backup-copy is not a name in AWS"],
+    ["npm run backup -- prodution", "prodution is not one of the program"],
     ["npm run deploy -- dev", "package.json has no script deploy"],
     ["npm run apply -- dev-events", "dev-events is not one of the program"],
     ["npm run apply -- dev --paralel 2", "--paralel: not an option here; did you mean --parallel?"],

@@ -271,8 +271,24 @@ function nameProblems(script: string, args: Words, { environments, stacks, accou
     manifests: (one) => environments.has(one),
     doctor: (one) => environments.has(one),
     outdated: (one) => environments.has(one),
+    backup: (one) => environments.has(one),
+    restore: (one) => environments.has(one),
   };
   return (known[script]?.(name) ?? true) ? [] : [`${name} is not one of the program`];
+}
+
+/** Stacks of shipped environments, and jobs, that a page for any environment names and that there aren't. */
+export function unknownNames(text: string, deployed: Deployed): readonly string[] {
+  return shellOf(text)
+    .flatMap(commandsIn)
+    .flatMap((words): readonly string[] => {
+      const [script = "", args = []] = ownCommand(words) ?? [];
+      const [environment = "", rest] = (args.find((arg) => !arg.startsWith("-")) ?? "").split(/-(.*)/s);
+      // Other environments are those of the page.
+      if (deployed.environments.has(environment) && rest !== undefined) return nameProblems(script, args, deployed);
+      const [, job] = words.map((word) => /^--from=cronjob\/([\w-]+)$/.exec(word)).find((found) => found !== null) ?? [];
+      return job === undefined || deployed.jobs.has(job) ? [] : [`${job} is not a scheduled job`];
+    });
 }
 
 const TERRAFORM = ["init", "plan", "apply", "state", "import", "output", "show", "force-unlock", "providers"];
@@ -311,6 +327,7 @@ function awsProblems(words: Words, { clusters, isNamed }: Deployed): readonly st
   }
   return words
     .flatMap((word) => word.split(","))
-    .filter((word) => /^orders-(local|dev|staging|production)\b/.test(word) && !isVariable(word) && !isNamed(word))
+    .map((word) => word.replace(/^s3:\/\/([^/]+).*$/, "$1"))
+    .filter((word) => /^orders-\w/.test(word) && !isVariable(word) && !isNamed(word))
     .map((word) => `${word} is not a name in AWS`);
 }

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { asDomains, type Program, validate } from "../stacks";
 import { onDemandBackups } from "../stacks/model/derive/on-demand-backups";
 import { Clusters } from "./backup/clusters";
@@ -7,9 +6,9 @@ import { describe, make } from "./backup/make";
 import { recentBackup } from "./backup/recent";
 import { type Records, requiredRecords } from "./backup/records";
 import { environmentNamed } from "./command";
-import { commandLine, refusedOption, written } from "./command-line";
+import { commandLine } from "./command-line";
 import { Refused } from "./refused";
-import { exitCodeOf } from "./told";
+import { FLAG, parsed, subcommand } from "./subcommand";
 
 const usage = () => `usage: ${commandLine("backup", ["<environment> [--dry-run | --list | --within <duration>]"])}`;
 
@@ -23,19 +22,10 @@ fails, there is no record, and the exit code is 1.
   --list                lists the records, the newest first
   --within <duration>   makes no backup: exits with 1 if the newest record is older than, say, 24h`;
 
-const OPTIONS = {
-  "dry-run": { type: "boolean" },
-  list: { type: "boolean" },
-  within: { type: "string" },
-} as const;
-
 /** Runs a command line, and returns the exit code. */
 export async function backup(program: Program, argv: readonly string[], machine: Machine = HERE): Promise<number> {
-  try {
-    const { words, checkOnly } = written(argv);
-    const { name, within, ...options } = parse(words);
+  return subcommand(program, argv, parse, async ({ name, within, ...options }) => {
     validate(program);
-    if (checkOnly) return 0;
     const environment = environmentNamed(program, name);
     const system = asDomains(environment);
     const found = onDemandBackups(system);
@@ -55,22 +45,15 @@ export async function backup(program: Program, argv: readonly string[], machine:
     } finally {
       clusters.close();
     }
-  } catch (error) {
-    return exitCodeOf(error);
-  }
+  });
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    const [name, ...rest] = positionals;
-    if (name === undefined || rest.length > 0 || Object.keys(values).length > 1)
-      throw new Refused(`backup: requires one environment, and at most one of its options\n\n${usage()}`);
-    return { name, ...values };
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused(refusedOption(error, OPTIONS, usage()));
-  }
+function parse(words: readonly string[]) {
+  const { names, values } = parsed(words, { "dry-run": FLAG, list: FLAG, within: "a duration, like 24h" }, usage());
+  const [name, ...rest] = names;
+  if (name === undefined || rest.length > 0 || Object.keys(values).length > 1)
+    throw new Refused(`backup: requires one environment, and at most one of its options\n\n${usage()}`);
+  return { name, ...values };
 }
 
 async function list(name: string, records: Records, { print }: Machine): Promise<number> {

@@ -38,25 +38,8 @@ function scriptsIn(directory: string): Readonly<Record<string, string>> {
   }
 }
 
-/** Added as the last word after type errors: arguments and program are checked, and nothing else is done. */
-export const CHECK_ONLY = "--check-only";
-
-/** Words that the user wrote, and whether they are only to be checked. */
-export function written(argv: readonly string[]): { readonly words: readonly string[]; readonly checkOnly: boolean } {
-  const checkOnly = argv.at(-1) === CHECK_ONLY;
-  return { words: checkOnly ? argv.slice(0, -1) : argv, checkOnly };
-}
-
 /** Suggestion of a similar name: `; did you mean --parallel?`. Empty if there is none. */
 export function suggestion(word: string, names: readonly string[]): string {
   const near = nearest(word, names);
   return near === undefined ? "" : `; did you mean ${near}?`;
-}
-
-/** Message for a command line that parseArgs refuses, with the option that was probably meant, then the usage. */
-export function refusedOption(error: unknown, options: Readonly<Record<string, unknown>>, usage: string): string {
-  const [message = ""] = (error as Error).message.split(/\. /);
-  const [, unknown] = /^Unknown option '(--\w+)/.exec(message) ?? [];
-  const known = Object.keys(options).map((option) => `--${option}`);
-  return `${message}${unknown ? suggestion(unknown, known) : ""}\n\n${usage}`;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { asDomains, bootstrapName, type Environment, type Program, releaseOutput, synthesize, validate } from "../stacks";
+import { asDomains, bootstrapName, type Environment, type Program, releaseOutput, synthesize } from "../stacks";
 import { missingAccess } from "./access";
 import { Answers } from "./answers";
 import { AwsFailure, AwsReader } from "./aws";
@@ -9,7 +9,7 @@ import { HERE, type Machine } from "./backup/machine";
 import { backupBeforeRelease, WITHOUT_BACKUP } from "./backup/recent";
 import { bootstrap } from "./bootstrap";
 import { NO_TERMINAL } from "./change";
-import { commandLine, suggestion, written } from "./command-line";
+import { commandLine, suggestion } from "./command-line";
 import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { hanging, WORDS } from "./lines";
@@ -20,7 +20,8 @@ import { outputDirectory } from "./project";
 import { declaredProtections, guardedTypes } from "./protection";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
-import { at, messageFor } from "./told";
+import { FLAG, parsed, subcommand } from "./subcommand";
+import { at } from "./told";
 import { inOrder, isPlannedUnrefreshed, type Manifest, type Report, walk } from "./walk";
 import { findBinary, isNotDeployed, Workspace } from "./workspace";
 
@@ -34,7 +35,7 @@ const ENVIRONMENT = "<environment or stack>";
 
 /** Arguments of each command, in addition to those of Terraform. */
 const ARGUMENTS = {
-  plan: `${ENVIRONMENT} [<domain or workload>] [--stores] [--markdown <file>] [--parallel <n>] [--tofu]`,
+  plan: `${ENVIRONMENT} [<domain or workload>] [--stores] [--markdown <file>] [--parallel <n>] [--like <stack>] [--tofu]`,
   apply: `${ENVIRONMENT} [<domain or workload>] [--stores] [--without-backup] [--parallel <n>] [--tofu]`,
   destroy: `${ENVIRONMENT} [--parallel <n>] [--like <stack>] [--tofu]`,
   bootstrap: "<account> [--recover] [--tofu]",
@@ -45,7 +46,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   "--stores": "only the stacks of an environment that its domains need: without workloads, so that nothing writes before a restore",
   [WITHOUT_BACKUP]: "applies although backup.beforeRelease requires a newer backup: for an emergency",
   "--parallel <n>": `number of stacks that are worked on at the same time, if they don't need each other; ${PARALLEL} by default`,
-  "--like <stack>": "a stack on the same cluster, to destroy a stack that was removed from the program",
+  "--like <stack>": "a stack on the same cluster, for a stack that was removed from the program",
   "--tofu": "runs OpenTofu, which also runs if terraform is not installed",
   "--recover": "rebuilds the lost state of a bootstrap from the existing resources",
 };
@@ -101,8 +102,6 @@ interface Request {
   /** A stack on the same cluster as a stack that is no longer in the program. */
   readonly like: string | undefined;
 
-  readonly checkOnly: boolean;
-
   /** Arguments for Terraform itself. */
   readonly args: readonly string[];
 }
@@ -127,63 +126,42 @@ export interface CommandOptions {
 /** Runs a command line with the stacks of a program, and returns the exit code. */
 export async function command(program: Program, argv: readonly string[], options: CommandOptions = {}): Promise<number> {
   const outdir = options.outdir ?? outputDirectory();
-  try {
-    const request = parse(argv);
-    if (!request.checkOnly) return await run(program, request, { ...options, outdir });
-    validate(program);
-    return EXIT.done;
-  } catch (error) {
-    const message = messageFor(error);
-    if (message === undefined) throw error;
-    console.error(message);
-    return EXIT.failed;
-  } finally {
-    releaseOutput(outdir);
-  }
+  return subcommand(program, argv, parse, (request) => run(program, request, { ...options, outdir }).finally(() => releaseOutput(outdir)));
 }
 
-function parse(argv: readonly string[]): Request {
-  const { words: line, checkOnly } = written(argv);
+/** Options of all actions; the syntax of an action names those that it has. */
+const VALUES = {
+  tofu: FLAG,
+  recover: FLAG,
+  stores: FLAG,
+  "without-backup": FLAG,
+  parallel: `a number of stacks, like ${PARALLEL}`,
+  like: "the name of a stack",
+  markdown: "the name of a file, like plan.md",
+} as const;
+
+function parse(line: readonly string[]): Request {
   const end = line.indexOf("--");
   const [action, ...words] = end < 0 ? line : line.slice(0, end);
   const args = end < 0 ? [] : line.slice(end + 1);
   if (!isAction(action)) throw new Error(`${action} is not a command`);
 
-  const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
-  if (action === "plan") known.push("--markdown", "--stores");
-  if (action === "apply") known.push("--stores", WITHOUT_BACKUP);
-  const { options, names } = sorted(words);
-  const unknown = [...options.keys()].filter((option) => !known.includes(option));
-  if (unknown.length > 0) {
-    const meant = suggestion(unknown[0] ?? "", known);
-    const passed = commandLine(action, [...names, "--", ...unknown]);
-    throw new Refused(`${unknown.join(" ")}: not an option here${meant || `; arguments of Terraform come behind a second --: ${passed}`}`);
-  }
-  const parallel = options.get("--parallel") ?? String(PARALLEL);
+  const known = Object.fromEntries(Object.entries(VALUES).filter(([option]) => ARGUMENTS[action].includes(`--${option}`)));
+  const { names, values } = parsed(words, known as typeof VALUES, "", (unknown, given) => {
+    const passed = commandLine(action, [...given, "--", ...unknown]);
+    return `; arguments of Terraform come behind a second --: ${passed}`;
+  });
+  const { tofu = false, recover = false, stores = false, "without-backup": withoutBackup = false, markdown, like } = values;
+  const { parallel = String(PARALLEL) } = values;
   if (!/^[1-9]\d?$/.test(parallel))
     throw new Refused(`--parallel: ${JSON.stringify(parallel)} must be a number of stacks from 1 to 99; use --parallel ${PARALLEL}`);
-  const markdown = options.get("--markdown");
   if (markdown !== undefined) checkReport(markdown, args);
   const [name, within] = names;
   if (name === undefined) throw new Refused(nameless(action, args));
   const surplus = names.slice(action === "plan" || action === "apply" ? 2 : 1);
   if (surplus.length > 0) throw new Refused(`${surplus.join(" ")}: is one name too many\n\n${usage(action)}`);
-  const [tofu, recover, stores] = ["--tofu", "--recover", "--stores"].map((option) => options.has(option)) as [boolean, boolean, boolean];
   if (stores && within !== undefined) throw new Refused(`--stores: leaves out all domains, so it can't be combined with ${within}`);
-  return {
-    action,
-    name,
-    within,
-    stores,
-    withoutBackup: options.has(WITHOUT_BACKUP),
-    tofu,
-    recover,
-    parallel: Number(parallel),
-    markdown,
-    like: options.get("--like"),
-    checkOnly,
-    args,
-  };
+  return { action, name, within, stores, withoutBackup, tofu, recover, parallel: Number(parallel), markdown, like, args };
 }
 
 function isAction(word: string | undefined): word is Request["action"] {
@@ -200,26 +178,10 @@ function nameless(action: Request["action"], [first, ...others]: readonly string
 
 /** Checks that the report of a plan can be written. @throws Refused */
 function checkReport(file: string, args: readonly string[]): void {
-  if (file === "") throw new Refused("--markdown: needs the name of a file; use --markdown plan.md");
   if (!existsSync(dirname(file)))
     throw new Refused(`--markdown: ${dirname(file)} doesn't exist; create the directory, or name another file`);
   const out = args.find((arg) => /^--?out\b/.test(arg));
   if (out) throw new Refused(`${out}: can't be combined with --markdown, which saves the plans itself; leave one of them out`);
-}
-
-/** Options with a value. */
-const VALUED = ["--parallel", "--like", "--markdown"];
-
-/** Parses the options of a command line, with values for those that have one: `--parallel 4`, `--parallel=4`. */
-function sorted(words: readonly string[]): { readonly options: ReadonlyMap<string, string>; readonly names: readonly string[] } {
-  const options = new Map<string, string>();
-  const names: string[] = [];
-  for (let index = 0; index < words.length; index++) {
-    const [option = "", value] = (words[index] ?? "").split(/=(.*)/s);
-    if (!option.startsWith("-")) names.push(words[index] ?? "");
-    else options.set(option, value ?? (VALUED.includes(option) ? (words[++index] ?? "") : ""));
-  }
-  return { options, names };
 }
 
 type RunOptions = CommandOptions & { readonly outdir: string };

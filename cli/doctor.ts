@@ -1,5 +1,6 @@
 import { type Environment, InvalidInput, PolicyViolation, type Program, type Synthesis } from "../stacks";
-import { commandLine, suggestion, written } from "./command-line";
+import { environmentNamed } from "./command";
+import { commandLine } from "./command-line";
 import { accountFindings, identity } from "./doctor/account";
 import { clusterFindings } from "./doctor/clusters";
 import { type Finding, PREVENTING, type State } from "./doctor/finding";
@@ -7,6 +8,7 @@ import { contexts, HERE, type Machine, programs, vendors } from "./doctor/machin
 import { hanging } from "./lines";
 import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
+import { parsed, subcommand } from "./subcommand";
 
 const usage = () => `usage: ${commandLine("doctor", ["[environment]"])}`;
 
@@ -20,19 +22,26 @@ Checks what is needed to deploy the environments, or one of them:
 Prints what was found and how to repair it. Exit code 1 if something prevents a deployment. Nothing
 is changed.`;
 
-/** Checks the machine, accounts and clusters for a program, prints the results, and returns the exit code. @throws Refused */
+/** Checks the machine, accounts and clusters for a program, prints the results, and returns the exit code. */
 export async function doctor(
   program: Program,
   args: readonly string[],
   machine: Machine = HERE,
   made: (program: Program) => Synthesis = synthesizeAside,
 ): Promise<number> {
-  const environments = chosen(program, args);
-  const { account, findings: credentials } = await identity(environments, machine);
-  const here = [...programs(environments, machine), ...credentials, ...vendors(environments, machine), ...contexts(environments, machine)];
-  const findings = [...here, ...(environments.length > 0 ? await outside(program, environments, account, machine, made) : [])];
-  print(findings);
-  return findings.some(({ state = "ok" }) => PREVENTING.includes(state)) ? 1 : 0;
+  return subcommand(program, args, parse, async (name) => {
+    const environments = name === undefined ? program.environments : [environmentNamed(program, name)];
+    const { account, findings: credentials } = await identity(environments, machine);
+    const here = [
+      ...programs(environments, machine),
+      ...credentials,
+      ...vendors(environments, machine),
+      ...contexts(environments, machine),
+    ];
+    const findings = [...here, ...(environments.length > 0 ? await outside(program, environments, account, machine, made) : [])];
+    print(findings);
+    return findings.some(({ state = "ok" }) => PREVENTING.includes(state)) ? 1 : 0;
+  });
 }
 
 /** Checks accounts and clusters, which need to know what the stacks contain. */
@@ -75,13 +84,8 @@ function print(findings: readonly Finding[]): void {
   console.log(["", ...(prevents ? [] : ["Nothing required is missing."]), ...lists].join("\n"));
 }
 
-function chosen({ environments }: Program, args: readonly string[]): readonly Environment[] {
-  const [name, ...rest] = written(args).words;
-  if (rest.length > 0 || name?.startsWith("-"))
-    throw new Refused(`${[name, ...rest].join(" ")}: at most one environment is expected\n\n${usage()}`);
-  if (name === undefined) return environments;
-  const found = environments.filter((environment) => environment.name === name);
-  const names = environments.map((environment) => environment.name);
-  if (found.length === 0) throw new Refused(`${name}: is not an environment; use one of ${names.join(", ")}${suggestion(name, names)}`);
-  return found;
+function parse(words: readonly string[]): string | undefined {
+  const [name, ...rest] = parsed(words, {}, usage()).names;
+  if (rest.length > 0) throw new Refused(`${rest.join(" ")}: at most one environment is expected\n\n${usage()}`);
+  return name;
 }

@@ -5,7 +5,7 @@ import { audit, help as auditHelp } from "./audit";
 import { backup, help as backupHelp } from "./backup";
 import { forwardSignals } from "./children";
 import { command, usage as walks } from "./command";
-import { CHECK_ONLY, suggestion } from "./command-line";
+import { suggestion } from "./command-line";
 import { doctor, help as doctorHelp } from "./doctor";
 import { nodeProblem } from "./doctor/machine";
 import { lockFile } from "./lock";
@@ -16,7 +16,8 @@ import { help as manifestsHelp, render } from "./render";
 import { report, help as reportHelp } from "./report";
 import { restore, help as restoreHelp } from "./restore";
 import { start, help as startHelp } from "./start";
-import { asksForHelp, exitCodeOf } from "./told";
+import { CHECK_ONLY } from "./subcommand";
+import { asksForHelp, complain, exitCodeOf } from "./told";
 import { release, usage as releases } from "./versions";
 
 type Compile = (directory: string) => Compilation;
@@ -97,6 +98,8 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
   }
   if (asksForHelp(args)) return print(subcommand.help());
   try {
+    // Fails in a deleted directory.
+    process.cwd();
     return await subcommand.run(args, compile);
   } catch (error) {
     return exitCodeOf(error);
@@ -129,6 +132,6 @@ function print(text: string): number {
 }
 
 function fail(message: string): number {
-  process.stderr.write(`${message}\n`);
+  complain(message);
   return 1;
 }

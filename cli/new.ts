@@ -1,10 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { namePartProblem } from "../constructs/core/names";
 import { Answers } from "./answers";
 import { suggestion } from "./command-line";
 import { Refused } from "./refused";
+import { parsed } from "./subcommand";
 import { at } from "./told";
 
 /** Shapes of a project and the places where it runs, each with a description. */
@@ -82,30 +82,9 @@ export async function createProject(
 type Typed = { readonly name?: string | undefined } & { readonly [Name in Choice]?: string | undefined };
 
 function parse(argv: readonly string[]): Typed {
-  const { tokens, values } = parseArgs({
-    args: [...argv],
-    options: { shape: { type: "string" }, on: { type: "string" } },
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  const known = Object.keys(CHOICES);
-  const names: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") names.push(token.value);
-    if (token.kind !== "option") continue;
-    if (!known.includes(token.name)) {
-      const meant = suggestion(
-        token.rawName,
-        known.map((name) => `--${name}`),
-      );
-      throw new Refused(`${token.rawName}: not an option here${meant}\n\n${USAGE}`);
-    }
-    if (!token.value) throw new Refused(`${token.rawName}: needs a value\n\n${USAGE}`);
-  }
+  const { names, values } = parsed(argv, { shape: "a value", on: "a value" }, USAGE);
   if (names.length > 1) throw new Refused(`${names.slice(1).join(" ")}: only one name is expected\n\n${USAGE}`);
-  const { shape, on } = values as Typed;
-  return { name: names[0], shape, on };
+  return { name: names[0], ...values };
 }
 
 /** Asks for missing values. Values from the command line are checked before the first question. */

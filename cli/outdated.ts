@@ -1,16 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { type Program, type Synthesis, validate } from "../stacks";
+import type { Program, Synthesis } from "../stacks";
 import { AwsFailure, AwsReader } from "./aws";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion, written } from "./command-line";
+import { commandLine } from "./command-line";
 import { lockFile } from "./lock";
 import { type Newer, newer } from "./outdated/newer";
 import { packagesOf } from "./outdated/packages";
 import { type Kind, type Pin, pinsOf, type Source } from "./outdated/pins";
 import { type Fetch, NoAnswer, Registries } from "./outdated/registries";
-import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
-import { exitCodeOf } from "./told";
+import { FLAG, parsed, subcommand } from "./subcommand";
 
 const usage = () => `usage: ${commandLine("outdated", ["[environment…] [--json]"])}`;
 
@@ -55,25 +54,19 @@ interface Row extends Pin, Newer {
 
 /** Prints the versions in use and newer ones, and returns the exit code. */
 export async function outdated(program: Program, args: readonly string[], sources: Sources = OUTSIDE): Promise<number> {
-  try {
-    const { words, checkOnly } = written(args);
-    const flags = words.filter((word) => word.startsWith("-"));
-    const unknown = flags.find((flag) => flag !== "--json");
-    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${usage()}`);
-    const all = program.environments.map(({ name }) => name);
-    const names = words.filter((word) => !word.startsWith("-"));
+  return subcommand(program, args, parse, async ({ names, json }) => {
     for (const name of names) environmentNamed(program, name);
-    if (checkOnly) {
-      validate(program);
-      return EXIT.newest;
-    }
+    const all = program.environments.map(({ name }) => name);
     const rows = await rowsOf(program, names.length > 0 ? names : all, sources);
-    console.log(flags.includes("--json") ? JSON.stringify(rows.map(data), null, 2) : printed(rows));
+    console.log(json ? JSON.stringify(rows.map(data), null, 2) : printed(rows));
     if (rows.some(isOld)) return EXIT.newer;
     return rows.some((row) => row.unknown) ? EXIT.unknown : EXIT.newest;
-  } catch (error) {
-    return exitCodeOf(error);
-  }
+  });
+}
+
+function parse(words: readonly string[]) {
+  const { names, values } = parsed(words, { json: FLAG }, usage());
+  return { names, json: values.json };
 }
 
 function isOld({ within, beyond }: Newer): boolean {

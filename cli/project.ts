@@ -46,10 +46,10 @@ export function compileProject(directory: string): Compilation {
   const [command = "", ...args] = [...compilerOf(directory), ...options, "--pretty", String(process.stderr.isTTY ?? false)];
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
   const messages = stdout + stderr;
-  if (!existsSync(compiledIn(directory)))
-    throw new Refused(
-      `${join(directory, "main.ts")}: was not compiled; correct what the compiler reports, or include it in tsconfig.json\n${messages}`,
-    );
+  if (!existsSync(compiledIn(directory))) {
+    process.stderr.write(messages);
+    throw new Refused(`${join(directory, "main.ts")}: was not compiled; correct what the compiler reports, or include it in tsconfig.json`);
+  }
   return { sound: status === 0, messages };
 }
 

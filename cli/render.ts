@@ -4,12 +4,13 @@ import { Document, stringify } from "yaml";
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/versions";
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
-import { type Cluster, type Environment, type Program, type Synthesis, validate } from "../stacks";
+import type { Cluster, Environment, Program, Synthesis } from "../stacks";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion, written } from "./command-line";
+import { commandLine } from "./command-line";
 import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
-import { at, exitCodeOf } from "./told";
+import { parsed, subcommand } from "./subcommand";
+import { at } from "./told";
 
 const usage = () => `usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
 
@@ -25,13 +26,7 @@ const LIST = ".written-by-manifests.json";
 
 /** Writes the Kubernetes objects of an environment as YAML, all or none, and returns the exit code. */
 export function render(program: Program, argv: readonly string[]): number {
-  try {
-    const { words, checkOnly } = written(argv);
-    const { name, out } = parse(words);
-    if (checkOnly) {
-      validate(program);
-      return 0;
-    }
+  return subcommand(program, argv, parse, ({ name, out }) => {
     const environment = environmentNamed(program, name);
     const made = objectsOf(synthesizeAside(program, environment.name).stacks, name);
     const directory = join(out, name);
@@ -39,9 +34,7 @@ export function render(program: Program, argv: readonly string[]): number {
     at(directory, () => publish(directory, files));
     process.stdout.write(`${summary(made, directory)}\n`);
     return 0;
-  } catch (error) {
-    return exitCodeOf(error);
-  }
+  });
 }
 
 function summary(made: ReadonlyMap<string, KubernetesObjects>, directory: string): string {
@@ -49,15 +42,11 @@ function summary(made: ReadonlyMap<string, KubernetesObjects>, directory: string
   return [`${directory} holds`, ...lines, "The values of each chart begin with the command that renders it."].join("\n");
 }
 
-function parse(words: readonly string[]): { readonly name: string; readonly out: string } {
-  const at = words.indexOf("--out");
-  const out = at < 0 ? "manifests" : words[at + 1];
-  const unknown = words.find((word) => word.startsWith("-") && word !== "--out");
-  if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--out"])}\n\n${usage()}`);
-  const [name, ...rest] = words.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-  if (out === undefined) throw new Refused(`--out: needs the path of a directory\n\n${usage()}`);
+function parse(words: readonly string[]) {
+  const { names, values } = parsed(words, { out: "the path of a directory" }, usage());
+  const [name, ...rest] = names;
   if (name === undefined || rest.length > 0) throw new Refused(`manifests: requires the name of one environment\n\n${usage()}`);
-  return { name, out };
+  return { name, out: values.out ?? "manifests" };
 }
 
 /** Kubernetes objects of each stack. Problems of all stacks are reported together. */

@@ -1,17 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { checkSupport, type Program, validate } from "../stacks";
+import { checkSupport, type Program } from "../stacks";
 import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion, written } from "./command-line";
-import { Refused } from "./refused";
+import { commandLine } from "./command-line";
 import { contentsOf, type Described } from "./report/contents";
 import { pageOf } from "./report/page";
 import { readPrices } from "./report/prices";
 import { synthesizeAside } from "./scratch";
 import { capacityWarnings } from "./start";
-import { at, exitCodeOf, warn } from "./told";
+import { FLAG, parsed, subcommand } from "./subcommand";
+import { at, warn } from "./told";
 
 const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>] [--drills]"])}`;
 
@@ -26,8 +26,6 @@ differences between environments. The page loads nothing, and needs no server.
   --prices <file>  prices as JSON, for a sum of what is billable:
                    { "currency": "USD", "source": "…", "date": "2026-11-28", "prices": { … } }`;
 
-const OPTIONS = ["--output", "--prices"] as const;
-
 /** Writes a report about the environments of a program, and returns the exit code. */
 export async function report(
   program: Program,
@@ -35,13 +33,7 @@ export async function report(
   today = new Date().toISOString().slice(0, 10),
   machine: Machine = HERE,
 ): Promise<number> {
-  try {
-    const { words, checkOnly } = written(argv);
-    const { names, output, prices: priced, drills } = parse(words);
-    if (checkOnly) {
-      validate(program);
-      return 0;
-    }
+  return subcommand(program, argv, parse, async ({ names, output, prices: priced, drills }) => {
     const all = program.environments.map(({ name }) => name);
     for (const name of names) environmentNamed(program, name);
     const aging = checkSupport(program, today);
@@ -58,9 +50,7 @@ export async function report(
     const shown = contents.environments.map(({ name }) => name).join(", ");
     process.stdout.write(`${output}: written, about ${shown}. Open it in a browser.\n`);
     return 0;
-  } catch (error) {
-    return exitCodeOf(error);
-  }
+  });
 }
 
 /** The same with the results of last drills. */
@@ -69,28 +59,8 @@ async function drilled(environment: Described, machine: Machine): Promise<Descri
   return { ...environment, part: { ...part, backups: await withLastDrills(system, part.backups, machine) } };
 }
 
-interface Wanted {
-  readonly names: readonly string[];
-  readonly output: string;
-  readonly prices: string | undefined;
-  readonly drills: boolean;
-}
-
-function parse(argv: readonly string[]): Wanted {
-  const names: string[] = [];
-  const values: Partial<Record<(typeof OPTIONS)[number], string>> = {};
-  const drills = argv.includes("--drills");
-  const words = argv.filter((word) => word !== "--drills");
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    const option = OPTIONS.find((one) => one === word);
-    if (!option) {
-      if (word.startsWith("-")) throw new Refused(`${word}: not an option here${suggestion(word, [...OPTIONS, "--drills"])}\n\n${usage()}`);
-      names.push(word);
-      continue;
-    }
-    const value = words.shift();
-    if (value === undefined || value.startsWith("-")) throw new Refused(`${option}: needs the path of a file\n\n${usage()}`);
-    values[option] = value;
-  }
-  return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], drills };
+function parse(words: readonly string[]) {
+  const { names, values } = parsed(words, { output: "the path of a file", prices: "the path of a file", drills: FLAG }, usage());
+  const { output = "report.html", prices, drills = false } = values;
+  return { names, output, prices, drills };
 }

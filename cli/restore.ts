@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { asDomains, type Environment, type Program, type System, validate } from "../stacks";
 import { onDemandBackups } from "../stacks/model/derive/on-demand-backups";
 import { Clusters } from "./backup/clusters";
@@ -13,9 +12,9 @@ import { recovered, stateOf, verified } from "./backup/restore-servers";
 import { filled, hasJobs } from "./backup/restore-streams";
 import type { Restoring, Step } from "./backup/steps";
 import { environmentNamed } from "./command";
-import { commandLine, refusedOption, withPages, written } from "./command-line";
+import { commandLine, withPages } from "./command-line";
 import { Refused } from "./refused";
-import { exitCodeOf } from "./told";
+import { FLAG, parsed, subcommand } from "./subcommand";
 
 const usage = () => `usage: ${commandLine("restore", ["<environment> --backup <id> --into <other environment> [--dry-run]"])}`;
 
@@ -36,12 +35,6 @@ Exit codes:
 
 const WAITS = 3;
 
-const OPTIONS = {
-  backup: { type: "string" },
-  into: { type: "string" },
-  "dry-run": { type: "boolean" },
-} as const;
-
 interface Request {
   readonly name: string;
   readonly id: string;
@@ -51,11 +44,8 @@ interface Request {
 
 /** Runs a command line, and returns the exit code. */
 export async function restore(program: Program, argv: readonly string[], machine: Machine = HERE): Promise<number> {
-  try {
-    const { words, checkOnly } = written(argv);
-    const request = parse(words);
+  return subcommand(program, argv, parse, async (request) => {
     validate(program);
-    if (checkOnly) return 0;
     const source = environmentNamed(program, request.name);
     if (request.into === request.name) {
       throw new Refused(`--into: ${request.into} is the environment of the backup: a restore is never in place; name another environment`);
@@ -64,25 +54,18 @@ export async function restore(program: Program, argv: readonly string[], machine
     // As if it were described, so that paths and settings can be named.
     const into = asDomains(found ?? ({ ...source, name: request.into } as Environment));
     return await within(asDomains(source), into, found !== undefined, request, machine);
-  } catch (error) {
-    return exitCodeOf(error);
-  }
+  });
 }
 
-function parse(argv: readonly string[]): Request {
-  try {
-    const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    const { backup: id, into, "dry-run": isDry = false } = values;
-    const [name, ...rest] = positionals;
-    if (name === undefined || rest.length > 0 || id === undefined || into === undefined)
-      throw new Refused(`restore: requires one environment, --backup and --into\n\n${usage()}`);
-    if (!timeOf(id))
-      throw new Refused(`--backup: ${JSON.stringify(id)} is not the id of a backup; ${commandLine("backup", [name, "--list"])}`);
-    return { name, id, into, isDry };
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused(refusedOption(error, OPTIONS, usage()));
-  }
+function parse(words: readonly string[]): Request {
+  const { names, values } = parsed(words, { backup: "the id of a backup", into: "the name of an environment", "dry-run": FLAG }, usage());
+  const { backup: id, into, "dry-run": isDry = false } = values;
+  const [name, ...rest] = names;
+  if (name === undefined || rest.length > 0 || id === undefined || into === undefined)
+    throw new Refused(`restore: requires one environment, --backup and --into\n\n${usage()}`);
+  if (!timeOf(id))
+    throw new Refused(`--backup: ${JSON.stringify(id)} is not the id of a backup; ${commandLine("backup", [name, "--list"])}`);
+  return { name, id, into, isDry };
 }
 
 async function within(source: System, into: System, isDescribed: boolean, request: Request, machine: Machine): Promise<number> {

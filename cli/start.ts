@@ -8,17 +8,18 @@ import {
   type MeasuredSite,
   type Program,
   synthesize,
-  validate,
 } from "../stacks";
 import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
-import { commandLine, suggestion, written } from "./command-line";
+import { noSuch } from "./command";
+import { commandLine } from "./command-line";
 import { lockFile } from "./lock";
 import { outputDirectory } from "./project";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
+import { FLAG, parsed, subcommand } from "./subcommand";
 import { print, type Summary, summarize } from "./summary";
-import { at, exitCodeOf, warn } from "./told";
+import { at, warn } from "./told";
 
 const usage = () => `usage: ${commandLine("start", ["[environment] [--json] [--drills]"])}`;
 
@@ -41,18 +42,8 @@ export function start(
   now = new Date().toISOString(),
   machine: Machine = HERE,
 ): number | Promise<number> {
-  const { words, checkOnly } = written(args);
-  const flags = words.filter((word) => word.startsWith("--"));
-  const [only, ...rest] = words.filter((word) => !word.startsWith("--"));
   const outdir = outputDirectory();
-  try {
-    const unknown = flags.find((flag) => !["--json", "--drills"].includes(flag));
-    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json", "--drills"])}\n\n${usage()}`);
-    if (rest.length > 0) throw new Refused(`${rest.join(" ")}: at most one environment is expected\n\n${usage()}`);
-    if (checkOnly) {
-      validate(program);
-      return 0;
-    }
+  return subcommand(program, args, parse, ({ only, json, drills }) => {
     if (only !== undefined) checkName(only, program);
     checkRestoreTimes(program, now);
     const aging = checkSupport(program, now.slice(0, 10)).filter(({ path }) => only === undefined || path.startsWith(`${only}.`));
@@ -61,14 +52,19 @@ export function start(
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));
     const summary = summarize(program, synthesis, outdir);
     const tell = (told: Summary) => {
-      process.stdout.write(flags.includes("--json") ? `${JSON.stringify(told, null, 2)}\n` : print(told, hasColours()));
+      process.stdout.write(json ? `${JSON.stringify(told, null, 2)}\n` : print(told, hasColours()));
       warn([...aging, ...capacityWarnings(synthesis.sites)]);
       return 0;
     };
-    return flags.includes("--drills") ? drilled(program, summary, machine).then(tell, exitCodeOf) : tell(summary);
-  } catch (error) {
-    return exitCodeOf(error);
-  }
+    return drills ? drilled(program, summary, machine).then(tell) : tell(summary);
+  });
+}
+
+function parse(words: readonly string[]) {
+  const { names, values } = parsed(words, { json: FLAG, drills: FLAG }, usage());
+  const [only, ...rest] = names;
+  if (rest.length > 0) throw new Refused(`${rest.join(" ")}: at most one environment is expected\n\n${usage()}`);
+  return { only, ...values };
 }
 
 /** A summary with the results of last drills. */
@@ -98,9 +94,10 @@ function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
 }
 
 function checkName(only: string, program: Program): void {
-  const names = [...program.environments.map(({ name }) => name), ...program.accounts.map(({ id }) => bootstrapName(id))];
-  if (names.includes(only)) return;
-  throw new Refused(`${only}: is not an environment; use one of ${names.join(", ")}${suggestion(only, names)}`);
+  const environments = program.environments.map(({ name }) => name);
+  const accounts = program.accounts.map(({ id }) => bootstrapName(id));
+  if ([...environments, ...accounts].includes(only)) return;
+  throw new Refused(noSuch("environment", only, { environments, accounts }));
 }
 
 function hasColours(): boolean {

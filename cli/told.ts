@@ -3,7 +3,7 @@ import { dirname, relative } from "node:path";
 import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
 import { InUse, PolicyViolation } from "../stacks";
 import { withCommandLines, withPages } from "./command-line";
-import { hanging, WORDS } from "./lines";
+import { hanging, readable, WORDS } from "./lines";
 import { Refused } from "./refused";
 
 /** File system errors by code, with rule and remedy. */
@@ -24,6 +24,12 @@ const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> 
   EIO: ["can't be read or written: the device reports an error", "check the disk"],
 };
 
+/** Faults of the process itself, which have no path. */
+const OF_PROCESS: Readonly<Record<string, string>> = {
+  uv_cwd: "working directory: was deleted, or its permissions deny access; change to another directory",
+  uv_os_homedir: "HOME: is not set, and the user has no home directory; set HOME",
+};
+
 /** Node reports a directory that can't be created in a read-only or deleted one as missing. */
 const NOT_CREATED = ["can't be created: the directory around it is read-only or was deleted", "choose another directory"];
 
@@ -38,8 +44,13 @@ export function messageFor(error: unknown): string | undefined {
 export function exitCodeOf(error: unknown): number {
   const message = messageFor(error);
   if (message === undefined) throw error;
-  process.stderr.write(`${message}\n`);
+  complain(message);
   return 1;
+}
+
+/** Prints a message about something wrong, with its long lines wrapped. */
+export function complain(message: string): void {
+  process.stderr.write(`${readable(message)}\n`);
 }
 
 /** Prints problems that prevent nothing. */
@@ -64,11 +75,14 @@ export function asksForHelp(argv: readonly string[]): boolean {
 }
 
 function fileFault(error: unknown): string | undefined {
-  const { code = "", path, syscall } = error as NodeJS.ErrnoException;
+  const { code = "", path, syscall = "" } = error as NodeJS.ErrnoException;
+  if (Object.hasOwn(OF_PROCESS, syscall)) return OF_PROCESS[syscall];
   const known = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
   const fault = code === "ENOENT" && syscall === "mkdir" ? NOT_CREATED : known;
   if (!(error instanceof Error) || !fault || typeof path !== "string") return undefined;
-  const place = code === "ENOTDIR" || code === "EEXIST" ? fileInTheWay(path) : path;
+  // The random name that was to be created means nothing to the user.
+  const named = syscall === "mkdtemp" ? dirname(path) : path;
+  const place = code === "ENOTDIR" || code === "EEXIST" ? fileInTheWay(named) : named;
   return `${shown(place)}: ${fault.join("; ")}`;
 }
 

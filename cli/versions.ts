@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual, parseArgs } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import { describe, InvalidInput } from "../constructs/core/errors";
 import { sharesPatch } from "../constructs/gateway";
 import { type Environment, type Program, type ReleaseFile, type Slot, validate, type WorkloadRelease } from "../stacks";
@@ -11,10 +11,12 @@ import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { WITHOUT_BACKUP } from "./backup/recent";
 import { noSuch } from "./command";
-import { commandLine, refusedOption, withCommandLines, written } from "./command-line";
+import { commandLine, withCommandLines } from "./command-line";
 import { stacksOfWorkload } from "./domain-stacks";
+import { readable } from "./lines";
 import { Refused } from "./refused";
-import { at, messageFor } from "./told";
+import { FLAG, parsed, subcommand } from "./subcommand";
+import { at, complain } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
 /** Text of `--help`. */
@@ -43,18 +45,18 @@ doesn't undo a migration.
 The command checks the change and writes the release file. Plan and apply the stack next.`;
 
 const OPTIONS = {
-  image: { type: "string" },
-  slot: { type: "string" },
-  empty: { type: "boolean" },
-  force: { type: "boolean" },
-  switch: { type: "boolean" },
-  weights: { type: "string" },
-  preview: { type: "string" },
-  rollback: { type: "boolean" },
-  show: { type: "boolean" },
+  image: "an image",
+  slot: "blue or green",
+  empty: FLAG,
+  force: FLAG,
+  switch: FLAG,
+  weights: "a percentage of requests, like blue=90,green=10",
+  preview: "on or off",
+  rollback: FLAG,
+  show: FLAG,
 } as const;
 
-type Options = { readonly [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name]["type"] extends "string" ? string : boolean };
+type Options = { readonly [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name] extends string ? string : boolean };
 
 /** The changes, by the exact combination of options. */
 const CHANGES: readonly { readonly options: readonly (keyof Options)[]; readonly change: (options: Options) => Change }[] = [
@@ -78,14 +80,8 @@ export interface ReleaseOptions {
 
 /** Runs a command line on the release file of an environment, and returns the exit code. */
 export function release(program: Program, argv: readonly string[], { directory = "." }: ReleaseOptions = {}): number {
-  try {
-    const { words, checkOnly } = written(argv);
-    const { names, options } = parse(words);
+  return subcommand(program, argv, parse, ({ names, options }) => {
     const [environmentName = "", workloadName] = names;
-    if (checkOnly) {
-      validate(program);
-      return 0;
-    }
     const environment = environmentOf(program, environmentName);
     const file = environment.release?.workloads ?? {};
     const known = workloadsOf(environment);
@@ -109,31 +105,21 @@ export function release(program: Program, argv: readonly string[], { directory =
     const path = releaseFile(environment.name);
     at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
     console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
-    if (remaining.length > 0) console.error(withCommandLines(["Still wrong:", ...remaining].join("\n")));
+    if (remaining.length > 0) complain(withCommandLines(["Still wrong:", ...remaining].join("\n")));
     console.log(nextOf(environment, stacks, options));
     if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, namespace, after)}`);
     return 0;
-  } catch (error) {
-    const message = messageFor(error);
-    if (message === undefined) throw error;
-    console.error(message);
-    return 1;
-  }
+  });
 }
 
-function parse(argv: readonly string[]): { readonly names: readonly string[]; readonly options: Options } {
-  try {
-    const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    const { show, ...rest } = values;
-    const alone = Object.keys(rest).length === 0;
-    const complete = show ? alone && positionals.length > 0 : positionals.length === 2 || (positionals.length === 1 && !alone);
-    if (positionals.length > 2) throw new Refused(`${positionals.slice(2).join(" ")}: is one name too many\n\n${usage()}`);
-    if (!complete) throw new Refused(`release: ${lacking(positionals, show === true)}\n\n${usage()}`);
-    return { names: positionals, options: values };
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused(refusedOption(error, OPTIONS, usage()));
-  }
+function parse(words: readonly string[]): { readonly names: readonly string[]; readonly options: Options } {
+  const { names, values } = parsed(words, OPTIONS, usage());
+  const { show, ...rest } = values;
+  const alone = Object.keys(rest).length === 0;
+  const complete = show ? alone && names.length > 0 : names.length === 2 || (names.length === 1 && !alone);
+  if (names.length > 2) throw new Refused(`${names.slice(2).join(" ")}: is one name too many\n\n${usage()}`);
+  if (!complete) throw new Refused(`release: ${lacking(names, show === true)}\n\n${usage()}`);
+  return { names, options: values };
 }
 
 function changeOf(options: Options): Change {
@@ -223,9 +209,9 @@ function releaseTogether(
   at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
   for (const { workload, before, after } of made)
     console.log([workload.path, ...indented("was", before), ...indented("is", after)].join("\n"));
-  if (left.length > 0) console.log(["Left as they are:", ...left.map((line) => `  ${line}`)].join("\n"));
+  if (left.length > 0) console.log(readable(["Left as they are:", ...left.map((line) => `  ${line}`)].join("\n")));
   console.log(`${path} is written; commit it.`);
-  if (remaining.length > 0) console.error(withCommandLines(["Still wrong:", ...remaining].join("\n")));
+  if (remaining.length > 0) complain(withCommandLines(["Still wrong:", ...remaining].join("\n")));
   console.log(
     nextOf(
       environment,

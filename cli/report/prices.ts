@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Billable } from "../../stacks/billable";
 import { suggestion } from "../command-line";
 import { Refused } from "../refused";
+import { at } from "../told";
 
 /** Prices of a user: the platform has none, because they change and depend on contracts. */
 export interface Prices {
@@ -72,7 +73,7 @@ function priceProblems(file: string, item: string, price: unknown, items: readon
 }
 
 function parsed(file: string): unknown {
-  const text = readFileSync(file, "utf8");
+  const text = at(file, () => readFileSync(file, "utf8"));
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -6,6 +6,7 @@ import { asDomains, backupTable } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { FakeMachine } from "./fake-machine";
+import { unwrapped } from "./unwrapped";
 
 const RECORD = {
   id: "0c6f0d3e-1111-4222-8333-444455556666",
@@ -89,7 +90,7 @@ const run = async (...args: string[]) => {
   const errors: string[] = [];
   jest.spyOn(process.stderr, "write").mockImplementation((text) => errors.push(String(text)) > 0);
   const code = await backup(aProgram(CLOUD, PREMISES), args, machine);
-  return { code, errors: errors.join("") };
+  return { code, errors: unwrapped(errors.join("")) };
 };
 /** A rule before all others. */
 const first = (...rule: (typeof machine.rules)[number]) => machine.rules.unshift(rule);

@@ -10,6 +10,7 @@ import { accounts } from "../fixtures/environments/accounts";
 import { dev } from "../fixtures/environments/dev";
 import { FakeMachine } from "./fake-machine";
 import { FakeTerraform, type World } from "./fake-terraform";
+import { unwrapped } from "./unwrapped";
 
 const { aws, exceptions } = dev;
 const { disposable, ...kept } = exceptions;
@@ -65,8 +66,8 @@ function runOn(program: Program, world: World, ...argv: string[]): Promise<Ran> 
 async function runWith(options: CommandOptions, program: Program, world: World, ...argv: string[]): Promise<Ran> {
   terraform.begin(world);
   const said: string[] = [];
-  for (const level of ["log", "error"] as const)
-    jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
+  jest.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text).trimEnd()) > 0);
   const code = await command(program, argv, { ...options, outdir: join(directory, "cdktf.out") });
   return { code, said: said.join("\n"), asked: terraform.asked };
 }
@@ -102,7 +103,7 @@ describe("npm run plan, apply, destroy", () => {
         const late = await applied(backedUp(25), ...names);
         expect([late.code, late.asked]).toEqual([1, []]);
         expect(late.said).toContain(`dev: the newest backup, ${ID}, is older than 24h; npm run backup -- dev`);
-        expect(late.said).toContain("In an emergency, or to roll back: npm run apply -- dev --without-backup");
+        expect(late.said).toContain("In an emergency, or to roll back:\n  npm run apply -- dev --without-backup");
       }
     });
 
@@ -139,7 +140,7 @@ describe("npm run plan, apply, destroy", () => {
       const machine = failing("GET s3://bucket/: NoSuchBucket");
       const gone = await runWith({ machine }, program, { deployed: ["dev-backup"] }, "apply", "dev", "--", "-auto-approve");
       expect([gone.code, gone.asked]).toEqual([1, []]);
-      expect(gone.said).toContain(
+      expect(unwrapped(gone.said)).toContain(
         "dev-backup is deployed, so the bucket, or what gives access to it, was there and is gone: docs/restore.md#a-bucket-of-backups-is-gone",
       );
       expect(gone.said).toContain("npm run apply -- dev --without-backup");
@@ -316,20 +317,23 @@ describe("npm run plan, apply, destroy", () => {
   it("lists what there is for a name that nothing has", async () => {
     const { code, said } = await run({}, "plan", "dve");
     expect(code).toBe(1);
-    expect(said).toMatch(/^There is no environment or stack dve; did you mean dev\?\n {2}environments: local, dev\n {2}stacks: bootstrap-/);
+    expect(said).toMatch(
+      /^There is no environment or stack dve; did you mean dev\?\n {2}environments: local, dev\n {2}stacks:\n {4}bootstrap-/,
+    );
   });
 
   it("says where Terraform's own arguments belong", async () => {
     expect((await run({}, "apply", "dev", "-auto-approve")).said).toBe(
-      "-auto-approve: not an option here; arguments of Terraform come behind a second --: npm run apply -- dev -- -auto-approve",
+      "-auto-approve: not an option here;\n  arguments of Terraform come behind a second --: npm run apply -- dev -- -auto-approve",
     );
   });
 
   it("refuses a number of stacks that is none", async () => {
-    for (const parallel of ["0", "many", ""])
+    for (const parallel of ["0", "many"])
       expect((await run({}, "plan", "dev", `--parallel=${parallel}`)).said).toMatch(
         `--parallel: "${parallel}" must be a number of stacks from 1 to 99; use --parallel `,
       );
+    expect((await run({}, "plan", "dev", "--parallel=")).said).toMatch(/^--parallel: needs a number of stacks, like \d$/);
   });
 
   it("shows its usage to one who names nothing", async () => {
@@ -340,7 +344,7 @@ describe("npm run plan, apply, destroy", () => {
 
   it("explains what npx does with the -- of npm", async () => {
     expect((await run({}, "apply", "--", "dev", "--parallel", "2")).said).toBe(
-      `apply: requires the name of an environment or a stack; write npx cdktf-cqrs apply dev --parallel 2, without --\n\n${usage("apply")}`,
+      `apply: requires the name of an environment or a stack;\n  write npx cdktf-cqrs apply dev --parallel 2, without --\n\n${usage("apply")}`,
     );
     expect((await run({}, "apply", "--", "-auto-approve")).said).toBe(
       `apply: requires the name of an environment or a stack\n\n${usage("apply")}`,
@@ -362,9 +366,9 @@ describe("npm run plan, apply, destroy", () => {
 
   it("says what is not on the PATH", async () => {
     const install = "install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install";
-    expect(await run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: `tofu: not on the PATH; ${install}`, asked: [] });
+    expect(await run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: `tofu: not on the PATH;\n  ${install}`, asked: [] });
     rmSync(join(directory, "bin/terraform"));
-    expect((await run({}, "plan", "dev-keys")).said).toBe(`terraform, tofu: not on the PATH; ${install}`);
+    expect((await run({}, "plan", "dev-keys")).said).toBe(`terraform, tofu: not on the PATH;\n  ${install}`);
   });
 
   it("asks Terraform for no colors where nothing shows them, and keeps the user's arguments", async () => {
@@ -381,7 +385,7 @@ describe("npm run plan, apply, destroy", () => {
     const { code, said, asked } = await run({ version: "Terraform v1.5.7\non linux_amd64" }, "plan", "dev-keys");
     expect({ code, asked }).toEqual({ code: 1, asked: [] });
     expect(said).toBe(
-      "terraform 1.5.7: is too old; install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install",
+      "terraform 1.5.7: is too old;\n  install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install",
     );
     expect((await run({ version: "Terraform v1.11.0" }, "plan", "dev-keys")).code).toBe(0);
   });
@@ -473,7 +477,7 @@ describe("npm run bootstrap", () => {
     const { code, said, asked } = await run({}, "bootstrap", "444455556666");
     expect([code, asked]).toEqual([1, []]);
     expect(said).toBe(
-      "The state bucket of 444455556666 exists and its own state does not: find again what exists with npm run bootstrap -- 444455556666 --recover",
+      "The state bucket of 444455556666 exists and its own state does not: find again what exists with\n  npm run bootstrap -- 444455556666 --recover",
     );
   });
 });

@@ -199,8 +199,14 @@ describe("cdktf-cqrs doctor", () => {
   });
 
   it("refuses an environment that does not exist", async () => {
-    await expect(run(all, aMachine(), "locl")).rejects.toThrow("locl: is not an environment; use one of local, cloud; did you mean local?");
-    await expect(run(all, aMachine(), "local", "cloud")).rejects.toThrow("local cloud: at most one environment is expected");
+    const said: string[] = [];
+    jest.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    for (const args of [["locl"], ["local", "cloud"], ["--jsn"]]) expect((await run(all, aMachine(), ...args)).code).toBe(1);
+    expect(said).toEqual([
+      "There is no environment locl; did you mean local?\n  environments: local, cloud\n",
+      expect.stringMatching(/^cloud: at most one environment is expected\n\nusage: /),
+      expect.stringMatching(/^--jsn: not an option here\n\nusage: /),
+    ]);
   });
 
   it("says that it could not check accounts and clusters of a program that is refused", async () => {

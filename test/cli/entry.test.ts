@@ -83,7 +83,7 @@ describe("the command", () => {
     expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });
     expect((await run("help")).err).toBe("help: is not a subcommand; did you mean --help?\n");
     expect((await run("toString")).err).toBe(
-      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, backup, restore, doctor, outdated, audit, manifests, report\n",
+      "toString: is not a subcommand;\n  use one of new, start, plan, apply, destroy, bootstrap, release, backup, restore, doctor,\n  outdated, audit, manifests, report\n",
     );
   });
 

@@ -118,7 +118,7 @@ describe("npm run manifests", () => {
       err: ["write", "read"]
         .map(
           (side) =>
-            `test-${side}-side/kubernetes_ingress_v1.front: is of a type that is not known; add it to constructs/kubernetes/objects/kinds.ts\n`,
+            `test-${side}-side/kubernetes_ingress_v1.front: is of a type that is not known;\n  add it to constructs/kubernetes/objects/kinds.ts\n`,
         )
         .join(""),
     });
@@ -143,7 +143,7 @@ describe("npm run manifests", () => {
     expect(run("test", "--out", out)).toEqual({
       code: 1,
       out: "",
-      err: "OUT/test: holds test-write-side.yaml, which this command did not write and would replace; move it away, or name another directory with --out\n",
+      err: "OUT/test:\n  holds test-write-side.yaml, which this command did not write and would replace;\n  move it away, or name another directory with --out\n",
     });
     expect(read("test-write-side.yaml")).toBe("mine");
     expect(readdirSync(out)).toEqual(["test"]);

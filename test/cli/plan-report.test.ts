@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command } from "../../cli/command";
+import { readable } from "../../cli/lines";
 import { changesIn } from "../../cli/plan-changes";
 import { LONGEST_REPORT, type PlanReport, planReport } from "../../cli/plan-report";
 import type { Program } from "../../stacks";
@@ -114,7 +115,8 @@ describe("npm run plan -- dev --markdown", () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "report-"));
     terraform = new FakeTerraform(directory);
-    for (const level of ["log", "error"] as const) jest.spyOn(console, level).mockImplementation();
+    jest.spyOn(console, "log").mockImplementation();
+    jest.spyOn(process.stderr, "write").mockImplementation(() => true);
   });
   afterEach(() => {
     process.env = { ...environment };
@@ -150,7 +152,7 @@ describe("npm run plan -- dev --markdown", () => {
   });
 
   it.each([
-    [["--markdown"], "--markdown: needs the name of a file; use --markdown plan.md"],
+    [["--markdown"], "--markdown: needs the name of a file, like plan.md"],
     [["--markdown", "no-directory/plan.md"], "--markdown: no-directory doesn't exist; create the directory, or name another file"],
     [
       ["--markdown", "plan.md", "--", "-out=mine"],
@@ -158,7 +160,7 @@ describe("npm run plan -- dev --markdown", () => {
     ],
   ])("refuses %j before anything runs", async (argv, message) => {
     expect(await plan({}, ...argv)).toBe(1);
-    expect(console.error).toHaveBeenCalledWith(message);
+    expect(process.stderr.write).toHaveBeenCalledWith(`${readable(message)}\n`);
     expect(terraform.asked).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readable } from "../../cli/lines";
 import { release, usage } from "../../cli/versions";
 import type { Environment, Program, WorkloadRelease } from "../../stacks";
 import { workloadsIn } from "../../stacks/model/derive/workloads";
@@ -58,8 +59,8 @@ interface Told {
 /** What a command line does to the file and says. */
 function runOn(program: Program, ...argv: string[]): { code: number; said: string } {
   const said: string[] = [];
-  for (const level of ["log", "error"] as const)
-    jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
+  jest.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text).trimEnd()) > 0);
   const code = release(program, argv, { directory });
   return { code, said: said.join("\n") };
 }
@@ -182,7 +183,7 @@ describe("npm run release", () => {
     const told = runOn(aProgram(released(SYSTEM, { "query-api": { image: V1 } })), "test", "command-processors", "--image", PROCESSORS);
     expect(told.code).toBe(0);
     expect(told.said).toContain(
-      `Still wrong:\n${FILE}#command-api.slots: is missing; npm run release -- test command-api --slot blue --image <image>\n`,
+      `Still wrong:\n${FILE}#command-api.slots: is missing;\n  npm run release -- test command-api --slot blue --image <image>\n`,
     );
     expect(JSON.parse(readFileSync(join(directory, FILE), "utf8"))).toEqual({
       "command-processors": { image: PROCESSORS },
@@ -203,8 +204,8 @@ describe("npm run release", () => {
     [["test", "command-api", "--switch", "--rollback"], `release: --rollback --switch is not a combination of options\n\n${usage()}`],
     [["test", "command-api", "--image", V1, "--force"], `release: --force --image is not a combination of options\n\n${usage()}`],
     [["test", "command-api", "--slot", "blue"], `release: --slot is not a combination of options\n\n${usage()}`],
-    [["test", "command-api", "--imag", V1], `Unknown option '--imag'; did you mean --image?\n\n${usage()}`],
-    [["test", "command-api", "--image"], `Option '--image <value>' argument missing\n\n${usage()}`],
+    [["test", "command-api", "--imag", V1], `--imag: not an option here; did you mean --image?\n\n${usage()}`],
+    [["test", "command-api", "--image"], `--image: needs an image\n\n${usage()}`],
     [["test", "command-api", "--slot", "purple", "--image", V1], "--slot purple: is not a slot; use blue or green"],
     [["test", "command-api", "--preview", "yes"], "--preview yes: is neither on nor off; use on or off"],
     [["test", "command-api", "--weights", "90"], "--weights 90: must be a percentage of requests; write it like blue=90,green=10"],
@@ -279,7 +280,7 @@ describe("a release by rolling", () => {
   it("is checked before it is written", () => {
     expect(queries({ image: V1 }, "--image", "orders:latest")).toMatchObject({
       code: 1,
-      said: `${FILE}#query-api.image: "orders:latest" can change under a running system; name a version or a digest, like registry.example.com/orders/api:1.0.0`,
+      said: `${FILE}#query-api.image: "orders:latest" can change under a running system;\n  name a version or a digest, like registry.example.com/orders/api:1.0.0`,
     });
   });
 
@@ -291,10 +292,10 @@ describe("a release by rolling", () => {
     [["--preview", "on"]],
   ])("has no slots: %j", (argv) => {
     expect(queries({ image: V1 }, ...argv).said).toBe(
-      'test query-api is released by rolling; use --image alone, or say release: "blue-green" in the environment',
+      'test query-api is released by rolling;\n  use --image alone, or say release: "blue-green" in the environment',
     );
     expect(run("command-processors", { image: V1 }, ...argv).said).toBe(
-      "test command-processors would run twice: both slots would take from the same queue; use --image alone",
+      "test command-processors would run twice: both slots would take from the same queue;\n  use --image alone",
     );
   });
 });
@@ -369,7 +370,7 @@ describe("several workloads at once", () => {
     const system = anEnvironment({ ...SYSTEM, migrations: {} });
     const { said } = runOn(aProgram(released(system, { ...FILES, migrations: { image: V2, previous: V1 } })), "test", "--rollback");
     expect(said).toContain(
-      "Left as they are:\n  test migrations: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>\n",
+      "Left as they are:\n  test migrations: an older image takes nothing back;\n    run the script that undoes the change, or add a change: --image <image>\n",
     );
   });
 
@@ -384,8 +385,10 @@ describe("several workloads at once", () => {
         `       green  100 %  ${V2}, live`,
         `       before: ${V1}`,
         "Left as they are:",
-        "  test command-processors would run twice: both slots would take from the same queue; use --image alone",
-        '  test query-api is released by rolling; use --image alone, or say release: "blue-green" in the environment',
+        "  test command-processors would run twice: both slots would take from the same queue;",
+        "    use --image alone",
+        "  test query-api is released by rolling;",
+        '    use --image alone, or say release: "blue-green" in the environment',
         `${FILE} is written; commit it.`,
         "Next: npm run plan -- test-write-side",
       ].join("\n"),
@@ -406,7 +409,7 @@ describe("several workloads at once", () => {
       "There is no workload or domain write-sid; did you mean write-side?\n  workloads: command-api, command-processors, query-api\n  domains: write-side, read-side",
     ],
   ])("are left alone by %j", (argv, said) => {
-    expect(together(FILES, ...argv)).toEqual({ code: 1, said, file: FILES });
+    expect(together(FILES, ...argv)).toEqual({ code: 1, said: readable(said), file: FILES });
   });
 });
 
@@ -416,7 +419,7 @@ describe("a migration", () => {
     const program = aProgram(released(system, { migrations: { image: V2, previous: V1 } }));
     expect(runOn(program, "test", "migrations", "--rollback")).toEqual({
       code: 1,
-      said: "test migrations: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>",
+      said: "test migrations: an older image takes nothing back;\n  run the script that undoes the change, or add a change: --image <image>",
     });
     expect(runOn(program, "test", "migrations", "--image", V3).said).toMatch(/Next: npm run plan -- test-migrations$/);
   });
@@ -569,6 +572,6 @@ describe("a blue-green release", () => {
       `test command-api: blue, which had ${V1}, is empty; put the one before back with --slot blue --image ${V1}, then --switch`,
     ],
   ])("refuses %s", (_, entry, argv, said) => {
-    expect(api(entry, ...argv)).toMatchObject({ code: 1, said });
+    expect(api(entry, ...argv)).toMatchObject({ code: 1, said: readable(said) });
   });
 });

@@ -4,6 +4,7 @@ import { restore } from "../../cli/restore";
 import { asDomains, type System } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { FakeMachine } from "./fake-machine";
+import { unwrapped } from "./unwrapped";
 
 const ID = "20261128-214728-3f9c1a";
 const COMPLETED = "2026-11-28T21:49:00.000Z";
@@ -209,7 +210,7 @@ const run = async (source: string, into: string, ...more: string[]) => {
   const errors: string[] = [];
   jest.spyOn(process.stderr, "write").mockImplementation((text) => errors.push(String(text)) > 0);
   const code = await restore(program, [source, "--backup", ID, "--into", into, ...more], machine);
-  return { code, errors: errors.join("") };
+  return { code, errors: unwrapped(errors.join("")) };
 };
 const first = (...rule: (typeof machine.rules)[number]) => machine.rules.unshift(rule);
 const again = (source: string, into: string) => `npm run restore -- ${source} --backup ${ID} --into ${into}`;

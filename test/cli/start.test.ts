@@ -95,7 +95,7 @@ describe("npm start", () => {
     const { code, err } = run(program, "prodution");
     expect(code).toBe(1);
     expect(err).toBe(
-      "prodution: is not an environment; use one of local, dev, staging, production, bootstrap-111122223333, bootstrap-444455556666; did you mean production?\n",
+      "There is no environment prodution; did you mean production?\n  environments: local, dev, staging, production\n  accounts: bootstrap-111122223333, bootstrap-444455556666\n",
     );
   });
 

@@ -56,6 +56,15 @@ describe("messageFor", () => {
     expect(fault(() => writeFileSync(join(directory, "a/b"), ""))).toBe("DIR/a/b: doesn't exist; create it");
   });
 
+  it("names the directory in which nothing can be created, not the random name", () => {
+    expect(fault(() => mkdtempSync(join(directory, "missing/cdktf-cqrs-")))).toBe("DIR/missing: doesn't exist; create it");
+  });
+
+  it("says what a process without a home directory lacks", () => {
+    const failed = Object.assign(new Error("A system error occurred"), { code: "ERR_SYSTEM_ERROR", syscall: "uv_os_homedir" });
+    expect(messageFor(failed)).toBe("HOME: is not set, and the user has no home directory; set HOME");
+  });
+
   it("leaves errors of the program to their trace", () => {
     expect(messageFor(new TypeError("x is not a function"))).toBeUndefined();
     expect(messageFor(new SyntaxError("Unexpected token"))).toBeUndefined();

@@ -184,7 +184,7 @@ describe("what is wrong with a page", () => {
     ["npm run deploy -- dev", "package.json has no script deploy"],
     ["npm run apply -- dev-events", "dev-events is not one of the program"],
     ["npm run apply -- dev --paralel 2", "--paralel: not an option here; did you mean --parallel?"],
-    ["npm run release -- production command-api --swich", "Unknown option '--swich'; did you mean --switch?"],
+    ["npm run release -- production command-api --swich", "--swich: not an option here; did you mean --switch?"],
     ["npm run release -- production command-api --slot green --switch", "release has no change --slot --switch"],
     ["npm run bootstrap -- 1234", "1234 is not one of the program"],
     ["npm start -- prod", "prod is not one of the program"],

@@ -61,8 +61,19 @@ describe("the command of the package", () => {
     project("export const program = { accounts: [], environments: [] };");
     write("tsconfig.json", '{ "files": [] }');
     expect(inDirectory(["start"]).err).toMatch(
-      /\/main\.ts: was not compiled; correct what the compiler reports, or include it in tsconfig\.json\n.*TS18002/,
+      /TS18002.*\n\S*\/main\.ts: was not compiled;\n {2}correct what the compiler reports, or include it in tsconfig\.json\n$/,
     );
+  });
+
+  it.each(["start", "doctor", "new shop --shape cqrs --on kind"])("says that its directory was deleted: %s", (words) => {
+    const bin = join(__dirname, "../../cli/bin.js");
+    const script = `mkdir gone; cd gone; rmdir ../gone; exec "${process.execPath}" "${bin}" ${words}`;
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: directory, encoding: "utf8" });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "working directory: was deleted, or its permissions deny access; change to another directory\n",
+    });
   });
 
   it("goes on if what reads its output ends, as an apply must", () => {

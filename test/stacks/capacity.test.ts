@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { start } from "../../cli/start";
 import { InvalidInput } from "../../constructs/core/errors";
 import type { Program } from "../../stacks";
+import { unwrapped } from "../cli/unwrapped";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 
@@ -48,7 +49,7 @@ function started(program: Program, ...args: readonly string[]): { code: number; 
   try {
     const code = start(program, args, "2026-11-21") as number;
     // Warnings continue below themselves.
-    return { code, out: printed.out, err: printed.err.replace(/\n {9}/g, " "), written: readdirSync(directory) };
+    return { code, out: printed.out, err: unwrapped(printed.err.replace(/\n {9}/g, " ")), written: readdirSync(directory) };
   } finally {
     for (const spy of spies) spy.mockRestore();
     delete process.env.CDKTF_OUTDIR;

@@ -3,6 +3,7 @@ import type { Program, Synthesis } from "../stacks";
 import { AwsFailure, AwsReader } from "./aws";
 import { environmentNamed } from "./command";
 import { commandLine } from "./command-line";
+import { hanging, WORDS } from "./lines";
 import { lockFile } from "./lock";
 import { type Newer, newer } from "./outdated/newer";
 import { packagesOf } from "./outdated/packages";
@@ -57,8 +58,9 @@ export async function outdated(program: Program, args: readonly string[], source
   return subcommand(program, args, parse, async ({ names, json }) => {
     for (const name of names) environmentNamed(program, name);
     const all = program.environments.map(({ name }) => name);
-    const rows = await rowsOf(program, names.length > 0 ? names : all, sources);
-    console.log(json ? JSON.stringify(rows.map(data), null, 2) : printed(rows));
+    const shown = names.length > 0 ? names : all;
+    const rows = await rowsOf(program, shown, sources);
+    console.log(json ? JSON.stringify(rows.map(data), null, 2) : printed(rows, shown.length));
     if (rows.some(isOld)) return EXIT.newer;
     return rows.some((row) => row.unknown) ? EXIT.unknown : EXIT.newest;
   });
@@ -147,12 +149,12 @@ const TITLES: Readonly<Record<Kind, string>> = {
   image: "images of the platform",
 };
 
-const HEAD = ["", "in use", "newer, same major", "newer major", "environments", "support", "changes"];
+const HEAD = ["", "in use", "newer, same major", "newer major"];
 
-function printed(rows: readonly Row[]): string {
+function printed(rows: readonly Row[], environments: number): string {
   const lines = Object.entries(TITLES).flatMap(([kind, title]) => {
     const found = rows.filter((row) => row.kind === kind).sort((one, other) => one.name.localeCompare(other.name));
-    return found.length > 0 ? [`${title}:`, ...aligned([HEAD, ...found.map(cells)]), ""] : [];
+    return found.length > 0 ? [`${title}:`, ...table(found, environments), ""] : [];
   });
   const old = rows.filter(isOld).length;
   const unanswered = rows.filter(({ unknown }) => unknown).length;
@@ -163,23 +165,25 @@ function printed(rows: readonly Row[]): string {
 const HOW = `Versions of the platform come with its package: npm update cdktf-cqrs. To try one before, change
 constructs/core/versions.ts in a copy of the repository (CONTRIBUTING.md, Bump a version).`;
 
-function cells({ name, current, within, beyond, unknown, environments, support, changes }: Row): readonly string[] {
-  if (unknown) return [name, current, `unknown: ${unknown}`];
-  return [name, current, within ?? "–", beyond ?? "–", environments.join(", "), support ?? "", within || beyond ? changes : ""];
-}
-
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const full = rows.filter((row) => row.length === HEAD.length);
-  const widths = HEAD.map((_, column) => Math.max(...full.map((row) => row[column]?.length ?? 0), column < 2 ? widest(rows, column) : 0));
-  const used = widths.map((_, column) => full.slice(1).some((row) => row[column] !== ""));
-  return rows.map((row) => {
-    const kept = row.flatMap((cell, column) => (column < 3 || used[column] ? [cell.padEnd(widths[column] ?? 0)] : []));
-    return `  ${kept.join("  ")}`.trimEnd();
-  });
-}
-
-function widest(rows: readonly (readonly string[])[], column: number): number {
-  return Math.max(...rows.map((row) => row[column]?.length ?? 0));
+/** Versions side by side. What is longer is below them: environments, if there are others too, end of support, and page of changes. */
+function table(rows: readonly Row[], environments: number): readonly string[] {
+  const cells = [HEAD, ...rows.map(({ name, current, within = "–", beyond = "–" }) => [name, current, within, beyond])];
+  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`;
+  return [
+    line(cells[0] ?? []).trimEnd(),
+    ...rows.flatMap((row, index) => {
+      const [name = "", current = "", ...newer] = cells[index + 1] ?? [];
+      if (row.unknown) return hanging(`${line([name, current])}  `, `unknown: ${row.unknown}`, undefined, WORDS);
+      const isEverywhere = [0, environments].includes(row.environments.length);
+      const below = [
+        ...(isEverywhere ? [] : [`only in ${row.environments.join(", ")}`]),
+        ...(row.support ? [row.support] : []),
+        ...(isOld(row) ? [`changes: ${row.changes}`] : []),
+      ];
+      return [line([name, current, ...newer]).trimEnd(), ...(below.length > 0 ? hanging("      ", below.join("; ")) : [])];
+    }),
+  ];
 }
 
 /** A row as data. */

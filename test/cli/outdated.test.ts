@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { AwsFailure } from "../../cli/aws";
+import { COLUMNS } from "../../cli/lines";
 import { outdated, type Sources } from "../../cli/outdated";
 import { IMAGE_CHANGES } from "../../cli/outdated/changes";
 import { newer } from "../../cli/outdated/newer";
@@ -181,7 +182,30 @@ describe("cdktf-cqrs outdated", () => {
     const { code, out } = await run(sources());
     expect(code).toBe(2);
     expect(out).toMatchSnapshot();
+    expect(out.split("\n").filter((line) => line.length > COLUMNS)).toEqual([]);
     expect(asked).toContain("/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/arm64/standard/recommended/release_version");
+  });
+
+  it("fits a terminal with the longest name, and says which versions are not in all environments", async () => {
+    const chart = "prometheus-yet-another-cloudwatch-exporter";
+    const standby = { ...cloud, name: "standby" };
+    const sites = ["cloud", "standby"].map((name) => {
+      const own = name === "cloud" ? [CHARTS[chart]] : [];
+      const environment = name === "cloud" ? cloud : standby;
+      return { site: { environment }, releases: [{ chart: "keda", version: CHARTS.keda.version }, ...own] };
+    });
+    const both = () => aSynthesis({}, ...(sites as unknown as Synthesis["sites"]));
+    answers = { ...answers, "prometheus-community.github.io/helm-charts/index.yaml": [`entries:\n  ${chart}:\n  - version: 99.99.99\n`] };
+    const said = jest.spyOn(console, "log").mockImplementation();
+    expect(await outdated(aProgram(cloud, standby), [], sources({ made: both }))).toBe(2);
+    const lines = String(said.mock.calls[0]?.[0]).split("\n");
+    expect(lines.filter((line) => line.length > COLUMNS)).toEqual([]);
+    expect(lines.filter((line) => line.startsWith("      "))).toEqual(
+      expect.arrayContaining(["      changes: https://github.com/kedacore/charts/releases", expect.stringMatching(/^ {6}only in cloud;/)]),
+    );
+    said.mockClear();
+    await outdated(aProgram(cloud, standby), ["cloud"], sources({ made: both }));
+    expect(String(said.mock.calls[0]?.[0])).not.toContain("only in");
   });
 
   it("lists the same as data", async () => {

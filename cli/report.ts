@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checkSupport, type Program } from "../stacks";
 import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
@@ -38,9 +39,10 @@ export async function report(
     for (const name of names) environmentNamed(program, name);
     const aging = checkSupport(program, today);
     // The whole program, because quotas are those of all environments of an account.
+    tell(`synthesizing ${all.join(", ")}`);
     const synthesis = synthesizeAside(program);
     const warnings = [...aging, ...capacityWarnings(synthesis.sites)];
-    const found = await contentsOf({ program, synthesis, names: names.length > 0 ? names : all, warnings, today });
+    const found = await contentsOf({ program, synthesis, names: names.length > 0 ? names : all, warnings, today, tell });
     const contents = drills ? { ...found, environments: await Promise.all(found.environments.map((one) => drilled(one, machine))) } : found;
     const items = contents.environments.flatMap(({ bill }) => bill.map(({ item }) => item));
     const prices = priced === undefined ? {} : { prices: readPrices(priced, [...new Set(items)]) };
@@ -48,9 +50,14 @@ export async function report(
     at(output, () => writeFileSync(output, page));
     warn(contents.environments.flatMap((environment) => environment.warnings));
     const shown = contents.environments.map(({ name }) => name).join(", ");
-    process.stdout.write(`${output}: written, about ${shown}. Open it in a browser.\n`);
+    process.stdout.write(`${output}: written, about ${shown}\nNext: open ${pathToFileURL(output)} in a browser\n`);
     return 0;
   });
+}
+
+/** Prints progress. Standard output has only the result. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** The same with the results of last drills. */

@@ -68,14 +68,21 @@ interface Input {
   readonly names: readonly string[];
   readonly warnings: readonly Problem[];
   readonly today: string;
+
+  /** Prints progress. @default - prints nothing */
+  readonly tell?: (line: string) => void;
 }
 
 /** Gathers a report, with the functions of `npm start`. */
-export async function contentsOf({ program, synthesis, names, warnings, today }: Input): Promise<Contents> {
+export async function contentsOf({ program, synthesis, names, warnings, today, tell }: Input): Promise<Contents> {
   const summary = summarize(program, synthesis, "cdktf.out");
   const needs = quotaNeeds(synthesis.stacks.values());
   const shown = program.environments.filter(({ name }) => names.includes(name));
-  const environments = await Promise.all(shown.map((written) => described(written, { summary, synthesis, needs, warnings })));
+  const environments: Described[] = [];
+  for (const written of shown) {
+    tell?.(`drawing ${written.name}, ${environments.length + 1} of ${shown.length}`);
+    environments.push(await described(written, { summary, synthesis, needs, warnings }));
+  }
   return { today, systems: [...new Set(shown.map(({ system }) => system))], environments };
 }
 

@@ -37,7 +37,8 @@ describe("npm run report", () => {
     writeFileSync(prices, JSON.stringify({ currency: "USD", source: "a list", date: TODAY, prices: { "EKS control plane": 0.1 } }));
     expect(await run("two", "--output", output, "--prices", prices)).toMatchObject({
       code: 0,
-      out: "/page.html: written, about two. Open it in a browser.\n",
+      out: "/page.html: written, about two\nNext: open file:///page.html in a browser\n",
+      err: expect.stringMatching(/^synthesizing one, two\ndrawing two, 1 of 1\nwarning: two\./),
     });
     const page = readFileSync(output, "utf8");
     expect(page).toContain("<strong>73 USD</strong> in a month, at the prices of a list, 2026-11-28, ");
@@ -49,20 +50,21 @@ describe("npm run report", () => {
 
   it("prints no sum without prices", async () => {
     const output = join(directory, "page.html");
-    expect((await run("--output", output)).err).toMatch(/^warning: two\./);
+    expect((await run("--output", output)).err).toMatch(/drawing one, 1 of 2\ndrawing two, 2 of 2\nwarning: two\./);
     expect(readFileSync(output, "utf8")).not.toContain(" in a month, at the prices");
   });
 
   it("warns only about the named environments", async () => {
-    expect((await run("one", "--output", join(directory, "page.html"))).err).toBe("");
+    expect((await run("one", "--output", join(directory, "page.html"))).err).not.toContain("warning");
   });
 
   it("refuses what it does not know, and writes nothing", async () => {
-    const refused = async (...args: string[]) => (await run(...args, "--output", join(directory, "page.html"))).err.split("\n")[0];
-    expect(await refused("tow")).toBe("There is no environment tow; did you mean two?");
-    expect(await refused("--outptu")).toBe("--outptu: not an option here; did you mean --output?");
+    const refused = async (...args: string[]) => (await run(...args, "--output", join(directory, "page.html"))).err;
+    expect(await refused("tow")).toMatch(/^There is no environment tow; did you mean two\?\n/);
+    expect(await refused("--outptu")).toMatch(/^--outptu: not an option here; did you mean --output\?\n/);
     expect((await run("--prices")).err).toMatch(/^--prices: needs the path of a file\n/);
-    expect(await refused("--prices", join(directory, "none.json"))).toBe("/none.json: doesn't exist; create it");
+    expect(await refused("--prices", join(directory, "none.json"))).toMatch(/\n\/none\.json: doesn't exist; create it\n$/);
+    expect(await refused("--prices", directory)).toMatch(/: must be a file, but is a directory; move the directory away\n$/);
     expect(existsSync(join(directory, "page.html"))).toBe(false);
   });
 
@@ -77,7 +79,7 @@ describe("npm run report", () => {
     expect(await run("--output", join(directory, "page.html"))).toEqual({
       code: 1,
       out: "",
-      err: "elkjs: is not installed, and report needs it to draw diagrams; run npm install --save-dev elkjs\n",
+      err: "synthesizing one, two\ndrawing one, 1 of 2\nelkjs: is not installed, and report needs it to draw diagrams; run npm install --save-dev elkjs\n",
     });
     jest.dontMock("elkjs/lib/elk.bundled.js");
   });

@@ -1,6 +1,6 @@
 import type { Environment } from "../../stacks";
 import type { Described } from "./contents";
-import { counted, html, type Markup, nothing } from "./html";
+import { counted, html, type Markup, nothing, whole } from "./html";
 
 /** One setting in all environments. */
 export interface SettingRow {
@@ -61,7 +61,7 @@ ${environments.map(({ name }, index) => html`<label><input type="checkbox" id="c
 function rowOf({ path, values }: SettingRow): Markup {
   const differing = pairs(values.length).filter(([one, other]) => values[one] !== values[other]);
   const classes = differing.map(([one, other]) => `differs-${one}-${other}`).join(" ");
-  return html`<tr class="${classes}"><th scope="row">${path}</th>${values.map((value, index) => html`<td class="of-${index}">${value === undefined ? html`<span class="unset">–</span>` : shortened(value)}</td>`)}</tr>
+  return html`<tr class="${classes}"><th scope="row">${path}</th>${values.map((value, index) => html`<td class="of-${index}">${value === undefined ? html`<span class="unset">–</span>` : whole(shortened(value))}</td>`)}</tr>
 `;
 }
 

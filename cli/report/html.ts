@@ -49,11 +49,23 @@ export function table({ caption, head, rows, numbers = [] }: Table): Markup {
 <tbody role="rowgroup">${rows.map(
     (row) => html`<tr role="row">${row.map((cell, column) =>
       column === 0
-        ? html`<th role="rowheader" scope="row"${kind(column)}>${cell}</th>`
-        : html`<td role="cell"${kind(column)} data-column="${head[column]}">${cell}</td>`,
+        ? html`<th role="rowheader" scope="row"${kind(column)}>${whole(cell, NAME)}</th>`
+        : html`<td role="cell"${kind(column)} data-column="${head[column]}">${whole(cell)}</td>`,
     )}</tr>
 `,
   )}</tbody></table></div>`;
+}
+
+/** Name of a region or zone. */
+const REGION = /\b([a-z]{2}(?:-[a-z]+)+-\d[a-z]?)\b/;
+
+/** Name with hyphens that is short enough for a narrow column. */
+const NAME = /(?<![\w-])(?=[\w-]{1,22}(?![\w-]))(\w+(?:-\w+)+)/;
+
+/** Content in which names, by default those of regions, don't break at their hyphens. */
+export function whole(content: Content, names = REGION): Content {
+  if (typeof content !== "string") return content;
+  return content.split(names).map((part, index) => (index % 2 === 1 ? html`<span class="whole">${part}</span>` : part));
 }
 
 /** A sentence in place of a table without rows. */

@@ -5,7 +5,7 @@ import type { Contents, Described } from "./contents";
 import type { Context } from "./context";
 import { shapesIn } from "./diagram/parts";
 import { differenceStyles, differences } from "./differences";
-import { counted, html, idOf, MANY, Markup } from "./html";
+import { counted, html, idOf, MANY, Markup, whole } from "./html";
 import { TOPICS } from "./topics";
 
 /** Nothing is loaded and nothing runs, whatever the page contains. */
@@ -60,14 +60,15 @@ function firstShown(environments: readonly Described[]): Described | undefined {
 /** Numbers of an environment at a glance. Choosing the card shows the environment. */
 function card({ name, part, diagram, warnings }: Described, index: number, checked: boolean): Markup {
   const stores = shapesIn(diagram.areas).filter(({ kind }) => kind === "store").length;
+  const facts = [counted(part.workloads.length, "workload"), counted(stores, "store"), counted(part.stacks.length, "stack")];
   const remarks = [
     part.exceptions.length > 0 && counted(part.exceptions.length, "exception"),
     warnings.length > 0 && counted(warnings.length, "warning"),
   ].filter((remark) => remark !== false);
   return html`<label class="card"><input type="radio" name="environment" id="show-${index}"${checked && new Markup(" checked")}>
 <span class="name">${name}</span>
-<span class="place">${part.place}</span>
-<span class="facts">${[counted(part.workloads.length, "workload"), counted(stores, "store"), counted(part.stacks.length, "stack")].join(" · ")}</span>
+<span class="place">${whole(part.place)}</span>
+<span class="facts">${facts.map((fact, index) => html`${index > 0 && " · "}<span class="whole">${fact}</span>`)}</span>
 <span class="remarks">${remarks.length > 0 ? html`<span class="warn">${remarks.join(", ")}</span>` : html`<span class="good">no exceptions</span>`}</span></label>`;
 }
 
@@ -78,7 +79,7 @@ function articleOf(environment: Described, index: number, context: Context): Mar
 <div class="body">
 <h2>${name}</h2>
 <p class="lead">${sentence(environment)}</p>
-<p class="place">${part.place}</p>
+<p class="place">${whole(part.place)}</p>
 ${TOPICS.map(
   ({ id, title, of }) => html`<section id="${idOf(name, id)}" class="topic"><h3>${title}</h3>
 ${of(environment, context)}</section>
@@ -106,7 +107,7 @@ function sheet(file: string): string {
 function stackedStyles(): string {
   const stacked = sheet("stacked.css");
   const many = stacked.replaceAll('[role="table"]', `.${MANY}[role="table"]`);
-  return `@media screen and (max-width: 719px) {\n${stacked}}\n@media screen and (max-width: 1439px) {\n${many}}`;
+  return `@media screen and (max-width: 849px) {\n${stacked}}\n@media screen and (max-width: 1439px) {\n${many}}`;
 }
 
 /** Rules that show the chosen environment. Browsers without :has() show all. */

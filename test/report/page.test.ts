@@ -1,7 +1,9 @@
+import { diagramOf } from "../../cli/report/diagram/parts";
+import { table, textOf } from "../../cli/report/html";
 import { pageOf } from "../../cli/report/page";
 import { TOPICS } from "../../cli/report/topics";
 import { production as venta } from "../../examples/venta/environments";
-import type { Program } from "../../stacks";
+import { asDomains, type Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { program } from "../fixtures/environments";
 import { fewOf } from "../thorough";
@@ -49,6 +51,22 @@ describe("the report", () => {
     const sections = [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
     expect(sections).toEqual([...TWO.flatMap((name) => TOPICS.map(({ id }) => `${name}-${id}`)), "differences"]);
     for (const { id } of TOPICS) expect(page).toContain(`<a href="#production-${id}">`);
+  });
+
+  it("keeps names of regions and zones in one line", async () => {
+    const rows = (await two()).replace(/<span class="whole">[^<]*<\/span>/g, "");
+    expect([...rows.matchAll(/<t[dh]\b[^>]*>[^<]*\beu-(?:west|central)-\d/g)].map(([cell]) => cell)).toEqual([]);
+  });
+
+  it("keeps short names of rows in one line, and lets long ones break", () => {
+    const names = ["read-database", "write-side / command-api", "prometheus-yet-another-cloudwatch-exporter"];
+    expect(
+      textOf(table({ caption: "", head: ["store"], rows: names.map((name) => [name]) })).match(/<th role="rowheader".*?<\/th>/g),
+    ).toEqual([
+      '<th role="rowheader" scope="row"><span class="whole">read-database</span></th>',
+      '<th role="rowheader" scope="row"><span class="whole">write-side</span> / <span class="whole">command-api</span></th>',
+      '<th role="rowheader" scope="row">prometheus-yet-another-cloudwatch-exporter</th>',
+    ]);
   });
 
   it("escapes what a user writes", async () => {
@@ -162,6 +180,18 @@ describe("the diagram of the report", () => {
 
   it("of a large system fits a page of 1,440 pixels at a legible scale", async () => {
     for (const { layout } of (await aboutAll(ventaProgram)).environments) expect(layout?.width).toBeLessThan(1400);
+  });
+
+  it("has the memory of a process in the namespace of the process", () => {
+    const system = asDomains(
+      anEnvironment({
+        cluster: { context: "shop" },
+        stores: { events: { engine: "memory" } },
+        domains: { shop: { services: { web: { image: "web:1", replicas: 1, uses: ["events"] } } } },
+      }),
+    );
+    const [cluster] = diagramOf(system).areas.filter(({ kind }) => kind === "cluster");
+    expect(cluster?.areas.map(({ title, shapes }) => [title, shapes.map((shape) => shape.title)])).toEqual([["shop", ["web", "events"]]]);
   });
 
   it.each(systems)("of %s keeps parts inside of their areas and apart from each other", async (_, all) => {

@@ -8,6 +8,7 @@ import { presentStores, runsAt } from "../../../stacks/model/derive/members";
 import { workloadsOf } from "../../../stacks/model/derive/overview";
 import { nameIn, workloadsIn } from "../../../stacks/model/derive/workloads";
 import { zoneNames } from "../../../stacks/model/place";
+import { engineOf } from "../../../stacks/model/stores";
 
 /** Part of a system in a diagram. */
 export interface Shape {
@@ -80,7 +81,8 @@ function namespacesOn(system: System, key: ClusterKey): readonly Area[] {
     found.set(namespace, place);
     return place;
   };
-  for (const member of workloadsIn(system)) {
+  const members = workloadsIn(system);
+  for (const member of members) {
     const { domain, workload } = member;
     if (domain.cluster !== key) continue;
     const { domains, shapes } = place(domain.namespace);
@@ -89,8 +91,12 @@ function namespacesOn(system: System, key: ClusterKey): readonly Area[] {
     const note = workload.kind === "job" ? count : `${workload.kind}, ${count}`;
     shapes.push({ id: partId(workload), kind: workload.kind, title: workload.name, note });
   }
-  for (const store of system.stores)
-    if (store.cluster === key && runsAt(store) === "cluster") place(store.namespace).shapes.push(shapeOf(store));
+  for (const store of system.stores) {
+    if (store.cluster !== key || runsAt(store) !== "cluster") continue;
+    // The memory of a process is where the process runs.
+    const process = engineOf(store)?.inProcess && members.find(({ workload }) => workload.uses.some((use) => use.store === store.name));
+    place((process ? process.domain : store).namespace).shapes.push(shapeOf(store));
+  }
   return [...found].map(([namespace, { domains, shapes }]) => {
     const others = domains.filter((name) => name !== namespace);
     const title = others.length > 0 ? `${namespace} (${others.join(", ")})` : namespace;

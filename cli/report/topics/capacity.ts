@@ -36,5 +36,5 @@ ${
 function bar({ asked, room }: Case, of: (amount: Case["room"]) => number, unit: string): Markup {
   const [used, all] = [of(asked), of(room)];
   const share = all === 0 ? 100 : Math.min(100, Math.round((used / all) * 100));
-  return html`<span class="bar" aria-hidden="true"><span style="width:${share}%"></span></span><span class="share">${used.toFixed(1)} of ${all.toFixed(1)} ${unit} (${share} %)</span>`;
+  return html`<span class="bar" aria-hidden="true"><span style="width:${share}%"></span></span><span class="share">${used.toFixed(1)} of ${all.toFixed(1)} ${unit} (${share}%)</span>`;
 }

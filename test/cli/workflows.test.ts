@@ -93,6 +93,18 @@ describe.each(PROJECTS)("the workflows of a project of shape $shape on $on", ({ 
     expect(all["infrastructure.yml"].concurrency["cancel-in-progress"]).toBe("${{ github.event_name == 'pull_request' }}");
   });
 
+  it("plan no pull request of a fork or of Dependabot, and say so", async () => {
+    const { check, plan, comment } = (await workflows(shape, on))["infrastructure.yml"].jobs;
+    const [, ...conditions] = /^github\.event_name == 'pull_request' && (.*) && (.*)$/.exec(plan.if) ?? [];
+    expect(conditions).toEqual(["github.actor != 'dependabot[bot]'", "github.event.pull_request.head.repo.full_name == github.repository"]);
+    expect(comment.if).toContain("needs.plan.result != 'skipped'");
+    const [said] = check.steps.filter((step: any) => step.if);
+    expect(said.if).toBe("github.event_name == 'pull_request' && github.actor == 'dependabot[bot]'");
+    const summary = join(made.directory, "summary.md");
+    spawnSync("bash", ["-ec", said.run], { env: { ...process.env, GITHUB_STEP_SUMMARY: summary } });
+    expect(readFileSync(summary, "utf8")).toMatch(/^Not planned: .* push a commit to the branch, such as an empty one\.\n$/);
+  });
+
   if (on !== "aws") return;
 
   it("assume the roles that bootstrap creates", async () => {

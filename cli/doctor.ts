@@ -18,7 +18,8 @@ export const help = () => `${usage()}
 Checks what is needed to deploy the environments, or one of them:
   this machine  programs, credentials, contexts of existing clusters
   AWS account   identity and end of the session, state bucket, quotas
-  clusters      version, the user's rights, storage classes, objects and CRDs that exist already
+  clusters      version, the user's rights, storage classes, objects and CRDs that exist already,
+                and on nodes of unknown size, CPU and memory that the pods request
 Prints what was found and how to repair it. Exit code 1 if something prevents a deployment. Nothing
 is changed.`;
 

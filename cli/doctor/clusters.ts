@@ -7,6 +7,7 @@ import { clashes } from "./clashes";
 import type { Finding } from "./finding";
 import { answered, type Kubectl, kubectlIn, lines, onEks } from "./kubectl";
 import { hasContext, kubeconfigOf, type Machine } from "./machine";
+import { nodes } from "./nodes";
 import { rights } from "./rights";
 
 /** Checks the clusters of some environments: those that exist, and those on EKS that are created already. */
@@ -83,6 +84,7 @@ function onCluster(measured: MeasuredSite, judge: Judge, kubectl: Kubectl): read
   return [
     { subject, found, ...judge(version) },
     ...answered(`${subject} rights`, (one) => [rights(one, measured, kubectl)]),
+    ...answered(`${subject} nodes`, (one) => nodes(one, measured, kubectl)),
     ...answered(`${subject} storage`, (one) => storageClasses(one, measured, kubectl)),
     ...answered(`${subject} conflicts`, (one) => clashes(one, measured, kubectl)),
   ];

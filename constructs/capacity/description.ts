@@ -52,7 +52,7 @@ export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Pr
   return {
     value: Object.values(ledger.pool.zones).reduce((sum, nodes) => sum + nodes, 0),
     rule:
-      `of ${advice.size} leave ${amount(worst.room)}${lost}, and required pods${whose} request ${amount(worst.asked)}: ` +
+      `of ${advice.size} leave ${inWords(worst.room)}${lost}, and required pods${whose} request ${inWords(worst.asked)}: ` +
       [...named, ...more].join(", "),
     remedy: remedies(ledger, ledger.pool, worst, advice).join(", "),
   };
@@ -61,26 +61,26 @@ export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Pr
 /** Capacity that a ledger's entries use, in one line: `5.2 of 11.8 cores and 11.0 of 41.5Gi; …`. */
 export function headroom(ledger: CapacityLedger): string {
   const verdict = ledger.verdict();
-  if (!verdict.known) return `not checked: ${verdict.reason}`;
+  if (!verdict.known) return `not checked: ${verdict.reason}; required pods request ${inWords(ledger.demand(1))}`;
   const [whole, ...losses] = verdict.cases as [Case, ...Case[]];
   const free = ({ room, asked }: Case) => room.millicores - asked.millicores;
   const parts = [of(whole)];
   if (losses.length > 0) parts.push(`${of(losses.reduce((least, one) => (free(one) < free(least) ? one : least)))} with one zone down`);
-  parts.push(`capacity for a pod of ${amount(smallest(verdict))}`);
+  parts.push(`capacity for a pod of ${inWords(smallest(verdict))}`);
   const { scaled } = verdict;
-  if (scaled.pods > 0) parts.push(`at maximum replicas +${amount(scaled)}, which ${scaled.fits ? "fits" : "does not fit"}`);
+  if (scaled.pods > 0) parts.push(`at maximum replicas +${inWords(scaled)}, which ${scaled.fits ? "fits" : "does not fit"}`);
   const selective = [...new Set(ledger.groups.filter(({ nodeSelector }) => nodeSelector).map(({ name }) => name))].sort();
   if (selective.length > 0) parts.push(`${selective.join(", ")} counted as if every node had the labels of its nodeSelector`);
   return parts.join("; ");
 }
 
 const REASONS: Readonly<Record<Unplaced["why"], (unplaced: Unplaced) => string>> = {
-  room: ({ group, pods }) => `${group.name} finds no node for ${count(pods)} of ${amount(group.request)}`,
+  room: ({ group, pods }) => `${group.name} finds no node for ${count(pods)} of ${inWords(group.request)}`,
   spread: ({ group, pods }) => `the spread of ${group.name} leaves no node to ${count(pods)}`,
   volumes: ({ group, pods }) => `${group.name} can have volumes of ${count(pods)} more there than an even spread leaves`,
   overhead: ({ group }) => `${group.name}, which runs on every node, is too large for one`,
   surge: ({ group, pods }) => `a new version of ${group.name} finds no node for ${count(pods)} in addition to the old ones`,
-  passing: ({ group }) => `${group.name} finds no node when it runs, for a pod of ${amount(group.request)}`,
+  passing: ({ group }) => `${group.name} finds no node when it runs, for a pod of ${inWords(group.request)}`,
 };
 
 /** Remedies that were tried and work, and what a person must decide. */
@@ -120,7 +120,8 @@ function of({ asked, room }: Case): string {
   return `${cores(asked)} of ${cores(room)} cores and ${gibibytes(asked)} of ${gibibytes(room)}Gi`;
 }
 
-function amount(of: Amount): string {
+/** CPU and memory: `2.3 cores and 6.8Gi`. */
+export function inWords(of: Amount): string {
   return `${cores(of)} cores and ${gibibytes(of)}Gi`;
 }
 

@@ -1,5 +1,5 @@
 export type * from "./contract";
-export { type Advice, describeVerdict, headroom, type NodeSize } from "./description";
+export { type Advice, describeVerdict, headroom, inWords, type NodeSize } from "./description";
 export { CapacityLedger, type CapacityReservation } from "./ledger";
 export { beyondQuotas, type Excess } from "./quotas";
 export { type ContainerRequest, evenly, requested } from "./requests";

@@ -1,7 +1,7 @@
 import type { Bytes } from "../core/quantities";
 import type { NodePool, PodGroup } from "./contract";
 import { podGroups, SYSTEM_PRIORITIES } from "./pod-groups";
-import { inOrder, type Verdict, verdictOn } from "./verdict";
+import { type Demand, demand, inOrder, type Verdict, verdictOn } from "./verdict";
 
 /** Capacity that is reserved for pods without an entry, with the reason. */
 export interface CapacityReservation {
@@ -90,10 +90,15 @@ export class CapacityLedger {
     return this.scratch;
   }
 
+  /** Total requests of required pods and reservations on so many nodes. */
+  demand(nodes: number): Demand {
+    return demand(this.all, nodes);
+  }
+
   /** Checks that all required pods and reservations fit the ledger's pool, or another pool that is given. */
   verdict(pool: NodePool | undefined = this.pool): Verdict {
     if (!pool) return { known: false, reason: "node sizes are unknown" };
-    const entries = [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
+    const entries = this.all;
     const [alike, same] = [keyOf(pool, entries), () => JSON.stringify([pool, entries])];
     const known = this.verdicts.get(alike) ?? this.verdicts.get(same());
     if (known) return known;
@@ -101,6 +106,10 @@ export class CapacityLedger {
     // Only one that does not fit has names in it.
     this.verdicts.set(found.fits ? alike : same(), found);
     return found;
+  }
+
+  private get all(): readonly PodGroup[] {
+    return [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
   }
 }
 

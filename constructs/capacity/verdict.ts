@@ -259,8 +259,8 @@ function roomOf({ zones, node }: NodePool, lostZone?: string): { readonly nodes:
   return { nodes, room: times({ millicores, memoryBytes, pods, volumes }, nodes) };
 }
 
-/** Total requests of groups on so many nodes. */
-function demand(groups: readonly PodGroup[], nodes: number): Demand {
+/** Total requests of required pods on so many nodes. */
+export function demand(groups: readonly PodGroup[], nodes: number): Demand {
   return groups.reduce((sum, { request, pods, passing }) => {
     const { millicores, memoryBytes, volumes = 0 } = request;
     return plus(sum, times({ millicores, memoryBytes, pods: 1, volumes }, pods === "each-node" ? nodes : passing ? 0 : pods));

@@ -209,7 +209,7 @@ describe("a ledger", () => {
     const ledger = ledgerOf(undefined, aGroup({}));
     expect(ledger.verdict()).toEqual({ known: false, reason: "node sizes are unknown" });
     expect(describeVerdict(ledger, advice)).toBeUndefined();
-    expect(headroom(ledger)).toBe("not checked: node sizes are unknown");
+    expect(headroom(ledger)).toBe("not checked: node sizes are unknown; required pods request 1.0 cores and 1.0Gi");
   });
 
   it("counts room that is kept, with the reason", () => {

@@ -1,6 +1,7 @@
 import { AwsFailure } from "../../cli/aws";
 import { doctor } from "../../cli/doctor";
 import { type Machine, nodeProblem, type Output } from "../../cli/doctor/machine";
+import { CapacityLedger, type NodePool } from "../../constructs/capacity";
 import { InvalidInput, type Program, type Synthesis } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { aSynthesis } from "./synthesis";
@@ -325,8 +326,19 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
     },
   ];
   const releases = [{ name: "cert-manager", namespace: "cert-manager", chart: "cert-manager", values: {} }];
-  const site = (environment: object, cluster: object) =>
-    ({ path: "local.cluster", site: { environment, key: "cluster", cluster }, objects, releases }) as unknown as Synthesis["sites"][number];
+  const ledger = (pool?: NodePool) => {
+    const made = new CapacityLedger(pool);
+    made.add({ name: "read-side/query-api", pods: 2, request: { millicores: 1000, memoryBytes: 2 ** 30 } });
+    made.add({ name: "logging/agent", pods: "each-node", request: { millicores: 100, memoryBytes: 2 ** 29 } });
+    return made;
+  };
+  const site = (environment: object, cluster: object, pool?: NodePool) =>
+    ({
+      path: "local.cluster",
+      site: { environment, key: "cluster", cluster, ledger: ledger(pool) },
+      objects,
+      releases,
+    }) as unknown as Synthesis["sites"][number];
   const made = () => aSynthesis({}, site(LOCAL, { context: "kind-shop" }));
 
   /** What kubectl answers on a cluster that is ready, by the words of the query. */
@@ -334,6 +346,9 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
     "version --output": '{ "serverVersion": { "major": "1", "gitVersion": "v1.35.2" } }',
     "auth whoami": "admin",
     "auth can-i": "yes\n",
+    "get nodes": "2\t4Gi\n1930m\t3900000Ki\n",
+    // Pods of the environment itself are what is needed.
+    "get pods": "kube-system\t100m 250m\t70Mi 170M 1000000\nread-side\t2\t2Gi\nkube-system\t\t\n",
     "get storageclasses": "standard\nfast\n",
     "get namespace/read-side": "Namespace/kube-system\tkube-apiserver\nNamespace/read-side\tHashiCorp kube-controller-manager\n",
     "get customresourcedefinitions": "cert-manager.io\ncert-manager.io\nkeda.sh\n",
@@ -360,6 +375,7 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
     expect(lines).toEqual([
       "ok  local.cluster  Kubernetes 1.35.2, as admin",
       "ok  local.cluster rights  all",
+      "ok  local.cluster nodes  3.9 cores and 7.7Gi allocatable on 2 nodes, 0.35 cores and 0.23Gi requested by others, 2.2 cores and 3.0Gi needed",
       "ok  local.cluster storage  storage class fast",
       "ok  local.cluster conflicts  none with 1 charts and the names of namespaces, classes and roles",
     ]);
@@ -408,6 +424,24 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
       { "auth can-i": undefined, "create --filename": undefined },
       0,
       "warning  local.cluster rights  not checked: not found; have the cluster's administrator look at it",
+    ],
+    [
+      "a node with too little CPU",
+      { "get nodes": "2\t8Gi\n" },
+      1,
+      "wrong  local.cluster nodes  2.0 cores and 8.0Gi allocatable on 1 node, 0.35 cores and 0.23Gi requested by others, 2.1 cores and 2.5Gi needed; give the nodes more CPU and memory, add nodes, or reduce the requests of workloads",
+    ],
+    [
+      "a node whose memory others use",
+      { "get nodes": "8\t4Gi\n", "get pods": "shop\t1\t1Gi\nshop\t1\t600Mi\n" },
+      1,
+      "wrong  local.cluster nodes  8.0 cores and 4.0Gi allocatable on 1 node, 2.0 cores and 1.6Gi requested by others, 2.1 cores and 2.5Gi needed; give the nodes more CPU and memory, add nodes, or reduce the requests of workloads",
+    ],
+    [
+      "nodes that may not be listed",
+      { "get nodes": undefined },
+      0,
+      "warning  local.cluster nodes  not checked: not found; have the cluster's administrator look at it",
     ],
     [
       "a missing storage class",

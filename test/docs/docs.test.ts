@@ -45,6 +45,8 @@ describe("the documents", () => {
 
   it("show what npm start really prints (npm run docs writes it anew)", () => {
     expect(read("README.md")).toBe(readme());
+    const [requested] = /(?<=required pods request ).*$/m.exec(readme()) ?? [];
+    expect(readme()).toContain(`The pods of \`local\` request ${requested}, `);
     expect(read("docs/summary.md")).toBe(summaryPage());
     const [, printed = ""] = /```text\n([\s\S]*?)```/.exec(read("docs/summary.md")) ?? [];
     expect(printed.split("\n").filter((line) => line.length > 100)).toEqual([]);

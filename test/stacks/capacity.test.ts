@@ -189,7 +189,9 @@ describe("an existing cluster", () => {
       const [, quality] = headrooms(
         aProgram(onIt("staging", 4, { allocatable }), onIt("quality", 4, { preinstalled: ["external-secrets", "metrics-server"] })),
       );
-      expect(quality).toMatch(/^quality\.cluster: not checked: node sizes are unknown; staging and quality together 2\.\d of 12\.0 cores/);
+      expect(quality).toMatch(
+        /^quality\.cluster: not checked: node sizes are unknown; required pods request 1\.\d cores and \d\.\dGi; staging and quality together 2\.\d of 12\.0 cores/,
+      );
       const other = { ...allocatable, cpu: 8 };
       expect(refusal(aProgram(onIt("staging", 4, { allocatable }), onIt("quality", 4, { allocatable: other })))).toContain(
         "quality.cluster.allocatable: differs from that of staging, which is on the same cluster; write the same in both",
@@ -198,6 +200,8 @@ describe("an existing cluster", () => {
   });
 
   it("of which nothing is known is not judged", () => {
-    expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual(["test.cluster: not checked: node sizes are unknown"]);
+    expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual([
+      expect.stringMatching(/^test\.cluster: not checked: node sizes are unknown; required pods request 1\d\.\d cores and \d+\.\dGi$/),
+    ]);
   });
 });

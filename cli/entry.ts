@@ -64,9 +64,10 @@ function interruptible(run: (program: Program, args: readonly string[]) => Promi
   });
 }
 
-/** Checks the machine for the project of the working directory. Outside of a project, checks only the machine itself. */
+/** Checks the machine for the project of the working directory. Without a program, checks only the machine itself. */
 function examine(args: readonly string[], compile: Compile): number | Promise<number> {
-  return existsSync("main.ts") ? inProject(doctor)(args, compile) : doctor({ accounts: [], environments: [] }, args);
+  const nothing: Program = { accounts: [], environments: [] };
+  return existsSync("main.ts") ? inProject(doctor, nothing)(args, compile) : doctor(nothing, args);
 }
 
 /** Text of `cdktf-cqrs --help`. */
@@ -109,19 +110,20 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
 /**
  * Runs a subcommand with the program of the working directory's project. After type errors it only checks: it prints the compiler's messages,
  * then its own, which are shorter, and writes nothing.
+ * @param otherwise program of a main.ts that exports none
  */
-function inProject(run: (program: Program, args: readonly string[]) => number | Promise<number>): Subcommand["run"] {
+function inProject(run: (program: Program, args: readonly string[]) => number | Promise<number>, otherwise?: Program): Subcommand["run"] {
   return async (args, compile) => {
     const directory = process.cwd();
     const { sound, messages } = compile(directory);
     // If there is no program, messages of the compiler don't help.
-    const program = await programOf(directory);
+    const program = await programOf(directory, otherwise);
     process.stderr.write(messages);
     try {
       const code = await run(program, sound ? args : [...args, CHECK_ONLY]);
       return sound ? code : 1;
     } finally {
-      if (!sound) process.stderr.write("Types are wrong, and nothing was done.\n");
+      if (!sound) process.stderr.write("Nothing was done, because of the type errors above.\n");
     }
   };
 }

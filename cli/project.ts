@@ -74,9 +74,10 @@ function compilerOf(directory: string): readonly string[] {
   }
 }
 
-/** Program that the compiled main.ts of a project exports. @throws Refused if it exports none */
-export async function programOf(directory: string): Promise<Program> {
-  return exportedProgram(await import(pathToFileURL(compiledIn(directory)).href), join(directory, "main.ts"));
+/** Program that the compiled main.ts of a project exports. @throws Refused if it exports none, and there is none to use instead */
+export async function programOf(directory: string, otherwise?: Program): Promise<Program> {
+  const exported = await import(pathToFileURL(compiledIn(directory)).href);
+  return otherwise && exported.program === undefined ? otherwise : exportedProgram(exported, join(directory, "main.ts"));
 }
 
 /** Program among the exports of a module. @throws Refused if there is none */

@@ -53,8 +53,14 @@ describe("the command of the package", () => {
     project(`const system: string = 4;\nexport const program = { accounts: [], environments: [${environment("system")}] };`);
     const { code, out, err } = inDirectory(["start"]);
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(/TS2322[\s\S]*\nlocal\.system: .*\nTypes are wrong, and nothing was done\.\n$/);
+    expect(err).toMatch(/TS2322[\s\S]*\nlocal\.system: .*\nNothing was done, because of the type errors above\.\n$/);
     expect(existsSync(join(directory, "cdktf.out"))).toBe(false);
+  });
+
+  it("checks only the machine in a project that uses the constructs without a program", () => {
+    project("console.log('synthesized');");
+    expect(inDirectory(["doctor"]).out).toMatch(/^synthesized\nok +node /);
+    expect(inDirectory(["start"]).err).toContain("main.ts: must export a program");
   });
 
   it("says what the compiler finds where it writes nothing", () => {

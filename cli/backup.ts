@@ -10,7 +10,7 @@ import { commandLine } from "./command-line";
 import { Refused } from "./refused";
 import { FLAG, parsed, subcommand } from "./subcommand";
 
-const usage = () => `usage: ${commandLine("backup", ["<environment> [--dry-run | --list | --within <duration>]"])}`;
+const usage = () => `Usage: ${commandLine("backup", ["<environment> [--dry-run | --list | --within <duration>]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

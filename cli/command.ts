@@ -41,6 +41,14 @@ const ARGUMENTS = {
   bootstrap: "<account> [--recover] [--tofu]",
 } as const;
 
+const PURPOSES: Readonly<Record<keyof typeof ARGUMENTS, string>> = {
+  plan: "Shows what Terraform would change in each stack, in dependency order. Nothing is changed.",
+  apply: "Deploys stacks in dependency order. Shows the plan of each stack first, and asks whether to apply it.",
+  destroy:
+    "Destroys stacks in reverse order of dependencies. Shows the plan of each stack first, and asks whether to destroy it. If any resource is protected from deletion, destroys nothing.",
+  bootstrap: "Creates the state bucket and the deploy roles of an AWS account, or updates them. Run it once for each account.",
+};
+
 const OPTIONS: Readonly<Record<string, string>> = {
   "--markdown <file>": "writes a report for a pull request: the changes of each stack, without values",
   "--stores": "only the stacks of an environment that its domains need: without workloads, so that nothing writes before a restore",
@@ -68,7 +76,9 @@ export function usage(action: Request["action"]): string {
   const options = Object.entries(OPTIONS).filter(([option]) => syntax.includes(option));
   const exits = Object.entries(EXITS).filter(([code]) => action === "plan" || code !== "2");
   return [
-    ...hanging("usage: ", commandLine(action, [`${syntax} [-- <arguments of terraform ${terraform}>]`]), undefined, OPTIONAL),
+    ...hanging("Usage: ", commandLine(action, [`${syntax} [-- <arguments of terraform ${terraform}>]`]), undefined, OPTIONAL),
+    "",
+    ...hanging("", PURPOSES[action], undefined, WORDS),
     "",
     ...options.flatMap(([option, meaning]) => hanging(`  ${option.padEnd(17)}  `, meaning, undefined, WORDS)),
     "",

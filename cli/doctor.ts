@@ -10,7 +10,7 @@ import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
 import { parsed, subcommand } from "./subcommand";
 
-const usage = () => `usage: ${commandLine("doctor", ["[environment]"])}`;
+const usage = () => `Usage: ${commandLine("doctor", ["[environment]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

@@ -23,7 +23,7 @@ const CHOICES = {
 
 type Choice = keyof typeof CHOICES;
 
-const USAGE = `usage: npx cdktf-cqrs new <name> --shape ${Object.keys(CHOICES.shape).join("|")} --on ${Object.keys(CHOICES.on).join("|")}`;
+const USAGE = `Usage: npx cdktf-cqrs new <name> --shape ${Object.keys(CHOICES.shape).join("|")} --on ${Object.keys(CHOICES.on).join("|")}`;
 
 /** Text of `--help`. */
 export const help = () => `${USAGE}

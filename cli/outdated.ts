@@ -12,7 +12,7 @@ import { type Fetch, NoAnswer, Registries } from "./outdated/registries";
 import { synthesizeAside } from "./scratch";
 import { FLAG, parsed, subcommand } from "./subcommand";
 
-const usage = () => `usage: ${commandLine("outdated", ["[environment…] [--json]"])}`;
+const usage = () => `Usage: ${commandLine("outdated", ["[environment…] [--json]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

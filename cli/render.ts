@@ -12,7 +12,7 @@ import { synthesizeAside } from "./scratch";
 import { parsed, subcommand } from "./subcommand";
 import { at } from "./told";
 
-const usage = () => `usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
+const usage = () => `Usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

@@ -14,7 +14,7 @@ import { capacityWarnings } from "./start";
 import { FLAG, parsed, subcommand } from "./subcommand";
 import { at, warn } from "./told";
 
-const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>] [--drills]"])}`;
+const usage = () => `Usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>] [--drills]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

@@ -16,7 +16,7 @@ import { commandLine, withPages } from "./command-line";
 import { Refused } from "./refused";
 import { FLAG, parsed, subcommand } from "./subcommand";
 
-const usage = () => `usage: ${commandLine("restore", ["<environment> --backup <id> --into <other environment> [--dry-run]"])}`;
+const usage = () => `Usage: ${commandLine("restore", ["<environment> --backup <id> --into <other environment> [--dry-run]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

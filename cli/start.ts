@@ -21,7 +21,7 @@ import { FLAG, parsed, subcommand } from "./subcommand";
 import { print, type Summary, summarize } from "./summary";
 import { at, warn } from "./told";
 
-const usage = () => `usage: ${commandLine("start", ["[environment] [--json] [--drills]"])}`;
+const usage = () => `Usage: ${commandLine("start", ["[environment] [--json] [--drills]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}

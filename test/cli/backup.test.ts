@@ -388,7 +388,7 @@ describe("cdktf-cqrs backup", () => {
   it("refuses what it can't do", async () => {
     expect((await run("produktion")).errors).toContain("There is no environment produktion; did you mean production?");
     expect((await run("production", "--lst")).errors).toContain("did you mean --list?");
-    expect((await run("production", "--list", "--dry-run")).errors).toContain("usage:");
+    expect((await run("production", "--list", "--dry-run")).errors).toContain("Usage:");
     const bare = anEnvironment({ name: "bare", aws: undefined, cluster: { context: "shop" }, cache: { engine: "valkey" } });
     jest.spyOn(process.stderr, "write").mockImplementation((text) => machine.lines.push(String(text)) > 0);
     expect(await backup(aProgram(bare), ["bare"], machine)).toBe(1);

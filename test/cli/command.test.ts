@@ -352,7 +352,9 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("lists the options and exit codes of each command, and no others", () => {
-    expect(usage("plan")).toMatch(/^usage: npm run plan -- <environment or stack> .*\n {7}\[.*\n\n {2}--markdown <file> {2}writes/);
+    expect(usage("plan")).toMatch(
+      /^Usage: npm run plan -- <environment or stack> .*\n {7}\[[\s\S]*\n\nShows what .*\n\n {2}--markdown <file> {2}writes/,
+    );
     expect(usage("plan")).toContain("  2  plans contain changes");
     expect(usage("destroy")).not.toMatch(/--markdown|--recover| {2}2 {2}/);
     expect(usage("bootstrap")).toMatch(/--recover {2}.*\n\nExit codes:/);

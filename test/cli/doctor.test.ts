@@ -205,8 +205,8 @@ describe("cdktf-cqrs doctor", () => {
     for (const args of [["locl"], ["local", "cloud"], ["--jsn"]]) expect((await run(all, aMachine(), ...args)).code).toBe(1);
     expect(said).toEqual([
       "There is no environment locl; did you mean local?\n  environments: local, cloud\n",
-      expect.stringMatching(/^cloud: at most one environment is expected\n\nusage: /),
-      expect.stringMatching(/^--jsn: not an option here\n\nusage: /),
+      expect.stringMatching(/^cloud: at most one environment is expected\n\nUsage: /),
+      expect.stringMatching(/^--jsn: not an option here\n\nUsage: /),
     ]);
   });
 

@@ -4,7 +4,7 @@ const LONG = "is a rule that takes more than a line of a terminal, because it sa
 
 describe("a message", () => {
   it("stays in one line if it fits", () => {
-    const message = "dev.nodes: 4 can split evenly; use 3 or 5\n\nusage: npm start";
+    const message = "dev.nodes: 4 can split evenly; use 3 or 5\n\nUsage: npm start";
     expect(readable(message)).toBe(message);
   });
 

@@ -182,7 +182,7 @@ describe("npm run manifests", () => {
     const refused = (what: string) => ({
       code: 1,
       out: "",
-      err: `${what}\n\nusage: npm run manifests -- <environment> [--out <directory>]\n`,
+      err: `${what}\n\nUsage: npm run manifests -- <environment> [--out <directory>]\n`,
     });
     for (const args of [[], ["test", "other"]]) expect(run(...args)).toEqual(refused("manifests: requires the name of one environment"));
     expect(run("test", "--out")).toEqual(refused("--out: needs the path of a directory"));

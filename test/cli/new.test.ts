@@ -9,7 +9,7 @@ const SHAPES = ["cqrs", "domains", "library"] as const;
 const PLACES = ["aws", "on-premises", "kind"] as const;
 const COMBINATIONS = SHAPES.flatMap((shape) => PLACES.map((on) => ({ shape, on })));
 
-const USAGE = "usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
+const USAGE = "Usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
 
 let directory: string;
 let said: string;

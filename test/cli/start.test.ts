@@ -116,7 +116,7 @@ describe("npm start", () => {
 
   it("refuses what it does not know", () => {
     expect(run(program, "--jsno").err).toBe(
-      "--jsno: not an option here; did you mean --json?\n\nusage: npm start -- [environment] [--json] [--drills]\n",
+      "--jsno: not an option here; did you mean --json?\n\nUsage: npm start -- [environment] [--json] [--drills]\n",
     );
     expect(run(program, "dev", "staging").code).toBe(1);
   });

@@ -89,7 +89,7 @@ describe("the command of the package", () => {
   });
 
   it("asks nothing if there is no terminal", () => {
-    const usage = "usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
+    const usage = "Usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
     const { code, err } = inDirectory(["new", "billing"], "cqrs\naws\n");
     expect({ code, err }).toEqual({ code: 1, err: `--shape: is required\n\n${usage}\n` });
   });

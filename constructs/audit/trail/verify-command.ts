@@ -29,6 +29,9 @@ Exit codes:
   2  nothing was verified: wrong arguments, or the trail can't be read`;
 }
 
+/** Exit code if nothing was verified, because arguments are wrong or the trail can't be read. */
+export const NOTHING_VERIFIED = 2;
+
 interface Output {
   readonly out: (line: string) => void;
   readonly error: (line: string) => void;
@@ -49,22 +52,24 @@ export async function verifyCommand(args: readonly string[], { out, error }: Out
     return result.problems.length > 0 ? 1 : 0;
   } catch (failure) {
     error(failure instanceof Error ? failure.message : String(failure));
-    return 2;
+    return NOTHING_VERIFIED;
   }
 }
 
+const OPTIONS = {
+  key: { type: "string", multiple: true },
+  folder: { type: "string" },
+  bucket: { type: "string" },
+  "as-of": { type: "string" },
+  head: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
 function read(args: readonly string[]) {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      key: { type: "string", multiple: true },
-      folder: { type: "string" },
-      bucket: { type: "string" },
-      "as-of": { type: "string" },
-      head: { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+  const unknown = args.find((word) => word.startsWith("-") && !Object.hasOwn(OPTIONS, word.replace(/^--|=.*/gs, "")));
+  const names = Object.keys(OPTIONS).map((name) => `--${name}`);
+  if (unknown) throw new Error(`${unknown}: not an option here; use ${names.join(", ")}`);
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const { key = [], folder, bucket, "as-of": time, head, json = false } = values;
   if (key.length === 0) throw new Error("--key: is missing; give the file of the public key that signed the digests");
   if ((folder === undefined) === (bucket === undefined)) throw new Error("--folder, --bucket: give exactly one of them");

@@ -13,6 +13,7 @@ import { PlatformStack } from "../../stacks";
 import { localStackProps } from "../../stacks/base/stack";
 import * as composing from "../../stacks/compose";
 import { anEnvironment, aProgram } from "../environments";
+import { unwrapped } from "./unwrapped";
 
 type Build = (stack: PlatformStack, cluster: KubernetesTarget) => void;
 
@@ -155,7 +156,7 @@ describe("npm run manifests", () => {
     const file = readdirSync(join(out, "test")).find((name) => name.endsWith(".json")) as string;
     writeFileSync(join(out, "test", file), list);
     writeFileSync(join(out, "other.yaml"), "mine");
-    expect(run("test", "--out", out).err).toBe(
+    expect(unwrapped(run("test", "--out", out).err)).toBe(
       `OUT/test/${file}: is not a list of files; delete it and the files that this command wrote\n`,
     );
     expect(readdirSync(out)).toEqual(["other.yaml", "test"]);

@@ -101,10 +101,13 @@ describe("a synthesis", () => {
     synthesize(small, { outdir });
     const lock = join(outdir, "stacks", "test-keys", ".terraform.lock.hcl");
     writeFileSync(lock, "# lock");
-    mkdirSync(join(outdir, "stacks", "test-gone"));
+    const manifest = join(outdir, "manifest.json");
+    const { stacks, ...rest } = JSON.parse(readFileSync(manifest, "utf8"));
+    writeFileSync(manifest, JSON.stringify({ ...rest, stacks: { ...stacks, "test-gone": {} } }));
+    for (const name of ["test-gone", "of-the-user"]) mkdirSync(join(outdir, "stacks", name));
     synthesize(small, { outdir, prune: true });
     expect(existsSync(lock)).toBe(true);
-    expect(existsSync(join(outdir, "stacks", "test-gone"))).toBe(false);
+    expect(readdirSync(join(outdir, "stacks"))).toEqual([...Object.keys(stacks), "of-the-user"].sort());
   });
 
   it("puts the pinned providers beside each stack, those that it needs and no other", () => {

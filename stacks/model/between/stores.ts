@@ -156,7 +156,7 @@ function serversHaveNames(system: DraftSystem): Finding[] {
   });
 }
 
-/** Where the name of a server is set, if the user chose it. */
+/** The setting of a server's name, if the user chose it. */
 function nameOf(server: ServerOf): Pick<Server, "said" | "at"> {
   const { settings, keys } = server;
   const said = isGeneral(server) || settings.name !== undefined;

@@ -30,8 +30,11 @@ export interface S3Object {
 }
 
 /** Objects of which a list shows nothing, or only the newest version. */
-export interface Changed {
+export interface ChangedObjects {
+  /** Objects that were deleted by name, with the version of the delete marker. */
   readonly deleted: readonly { readonly key: string; readonly marker: string }[];
+
+  /** Keys of objects with earlier versions. */
   readonly overwritten: readonly string[];
 }
 
@@ -90,8 +93,8 @@ export class S3Client {
    * Lists objects with a prefix whose versions differ from what a list of objects shows, in the order of their keys: those that were deleted
    * by name, with the delete marker that hides their versions, and those that were overwritten and never deleted.
    */
-  async changed(prefix: string): Promise<Changed> {
-    const [deleted, markers, older]: [Changed["deleted"][number][], Set<string>, Set<string>] = [[], new Set(), new Set()];
+  async changed(prefix: string): Promise<ChangedObjects> {
+    const [deleted, markers, older]: [ChangedObjects["deleted"][number][], Set<string>, Set<string>] = [[], new Set(), new Set()];
     const start = { versions: "", "encoding-type": "url", prefix };
     for (let next: Record<string, string> | undefined = {}; next; ) {
       const response: HttpResponse = await this.request("GET", "", { query: { ...start, ...next } });

@@ -203,6 +203,7 @@ export class EventSourcingDb extends Construct {
       spec: {
         serviceName: name,
         replicas: "1",
+        revisionHistoryLimit: 10,
         selector: { matchLabels: labels },
         template: {
           metadata: { labels, annotations: STAYS },
@@ -253,7 +254,8 @@ export class EventSourcingDb extends Construct {
         },
       },
       dependsOn: [token.release, ...tls, claim, service, policy],
-      lifecycle: { ignoreChanges: [RESTARTED] },
+      // A set that was created without a history would be replaced for it.
+      lifecycle: { ignoreChanges: [RESTARTED, "spec[0].revision_history_limit"] },
     });
     new RestartOnRotation(this, "rotation", {
       cluster,

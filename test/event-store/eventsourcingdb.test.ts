@@ -49,8 +49,15 @@ describe("EventSourcingDB", () => {
     expect(pod.volume).toContainEqual({ name: "passwords", secret: { secret_name: "event-store-token", default_mode: "0440" } });
     // Terraform would take the restart's mark away, and restart it once more.
     expect(one(json, "kubernetes_stateful_set_v1").lifecycle).toEqual({
-      ignore_changes: ['spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]'],
+      ignore_changes: [
+        'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]',
+        "spec[0].revision_history_limit",
+      ],
     });
+  });
+
+  it("keeps revisions to go back to, also where it was created without, which the provider would replace it for", () => {
+    expect(one(made(), "kubernetes_stateful_set_v1").spec.revision_history_limit).toBe(10);
   });
 
   it("takes other flags in the place of those that are set, or none", () => {

@@ -140,7 +140,7 @@ function publishedIn(outdir: string): Stacks {
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
-  const remedy = "move the file, or write to another directory with CDKTF_OUTDIR";
+  const remedy = "rename it, or write to another directory with CDKTF_OUTDIR";
   throw new InvalidInput([{ path, rule: "is not the manifest of a synthesis, which would replace it", remedy }]);
 }
 

@@ -126,7 +126,7 @@ describe("a directory that has more than stacks", () => {
     mkdirSync(outdir);
     writeFileSync(join(outdir, "manifest.json"), manifest);
     expect(() => put({ a: "1" })).toThrow(
-      `${join(outdir, "manifest.json")}: is not the manifest of a synthesis, which would replace it; move the file, or write to another directory with CDKTF_OUTDIR`,
+      `${join(outdir, "manifest.json")}: is not the manifest of a synthesis, which would replace it; rename it, or write to another directory with CDKTF_OUTDIR`,
     );
     expect(readFileSync(join(outdir, "manifest.json"), "utf8")).toBe(manifest);
   });

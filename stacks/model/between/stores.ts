@@ -156,7 +156,7 @@ function serversHaveNames(system: DraftSystem): Finding[] {
   });
 }
 
-/** The setting of a server's name, if the user chose it. */
+/** Place at which the name of a server is set, and whether the user chose it. */
 function nameOf(server: ServerOf): Pick<Server, "said" | "at"> {
   const { settings, keys } = server;
   const said = isGeneral(server) || settings.name !== undefined;

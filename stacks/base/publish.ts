@@ -64,7 +64,7 @@ export function publish(staging: string, stacks: ReadonlyMap<string, Pick<Synthe
   try {
     const before = publishedIn(outdir);
     if (only !== undefined) keepOthers(join(staging, "manifest.json"), before);
-    replace(staging, options, written, Object.keys(before));
+    replace(staging, options, written);
     if (hold) readOn(outdir);
     reads = hold;
   } finally {
@@ -72,12 +72,13 @@ export function publish(staging: string, stacks: ReadonlyMap<string, Pick<Synthe
   }
 }
 
-function replace(staging: string, { outdir, prune = false }: PublishOptions, written: readonly string[], before: readonly string[]): void {
+function replace(staging: string, { outdir, prune = false }: PublishOptions, written: readonly string[]): void {
   // The manifest comes last, so that it only lists stacks that exist.
   const files = [...written.flatMap((id) => entries(join(staging, "stacks", id)).map((file) => join("stacks", id, file))), "manifest.json"];
   const changed = files.filter((file) => !isAlike(join(staging, file), join(outdir, file)));
   // Directories that no synthesis wrote stay: the output directory may be one of the user's.
-  const removed = prune ? entries(join(outdir, "stacks")).filter((id) => before.includes(id) && !written.includes(id)) : [];
+  const isStack = (id: string) => existsSync(join(outdir, "stacks", id, "cdk.tf.json"));
+  const removed = prune ? entries(join(outdir, "stacks")).filter((id) => isStack(id) && !written.includes(id)) : [];
   if (changed.length + removed.length === 0) return;
 
   const touched = [...new Set([...changed.map((file) => (file === "manifest.json" ? file : basename(dirname(file)))), ...removed])];

@@ -140,15 +140,19 @@ const hotswap = (name: string, phase: Phase) =>
 
 const ACCESS = { unauthenticatedApis: "the API verifies the tokens that it signs with JWT__Secret, over HTTP and at the broker's port" };
 
-export const production = (phase: Phase): Environment => ({
-  ...hotswap("production", phase),
-  aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "messaging.example.com" },
-  cluster: { nodes: { min: 6, max: 9 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
-  exceptions: {
-    ...ACCESS,
-    noBackup: { "stores.redis": "messages in Valkey have no backup yet: one disk has them for the seven days of their retention" },
-  },
-});
+export const production = (phase: Phase): Environment => {
+  const { stores, ...shared } = hotswap("production", phase);
+  return {
+    ...shared,
+    aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "messaging.example.com" },
+    cluster: { nodes: { min: 6, max: 9 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
+    stores: { ...stores, postgres: { ...stores.postgres, backup: { rto: "4h" } } },
+    exceptions: {
+      ...ACCESS,
+      noBackup: { "stores.redis": "messages in Valkey have no backup yet: one disk has them for the seven days of their retention" },
+    },
+  };
+};
 
 /** On premises: the owner of the cluster routes port 80 to the Gateway, and port 5050 to the Service `messaging-api`. */
 export const onPremises = (phase: Phase): Environment => ({

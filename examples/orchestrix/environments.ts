@@ -98,6 +98,7 @@ const largeDatabase: Store = {
   cpu: 2,
   memory: "8Gi",
   storage: "100Gi",
+  backup: { rto: "4h" },
   pooler: true,
   parameters: { max_connections: 200, shared_buffers: "256MB", effective_cache_size: "1GB", work_mem: "16MB" },
 };

@@ -136,7 +136,7 @@ export const production: Environment = {
   name: "production",
   aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "venta.example.com" },
   cluster: { nodes: { min: 9, max: 18 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
-  stores: stores({ instances: 3, memory: "8Gi", parameters: { max_connections: 200 } }),
+  stores: stores({ instances: 3, memory: "8Gi", parameters: { max_connections: 200 }, backup: { rto: "4h" } }),
   domains: domains("production", byLoad),
   monitoring: {
     prometheus: true,

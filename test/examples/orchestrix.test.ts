@@ -115,7 +115,8 @@ describeRows("orchestrix", {
       storage: { size: "100Gi", storageClass: "data" },
       postgresql: { parameters: { max_connections: "200", shared_buffers: "256MB", effective_cache_size: "1GB", work_mem: "16MB" } },
     });
-    expect(objects(stack, "PodMonitor")).toHaveLength(1);
+    expect(objects(stack, "PodMonitor").map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(["postgres-drill"]));
+    expect(objects(stack, "PodMonitor")).toHaveLength(2);
     const [backups] = objects(stack, "ObjectStore");
     expect(backups?.spec.configuration.destinationPath).toMatch(/^s3:/);
     const locks = all(json("large-backup"), "aws_s3_bucket_object_lock_configuration");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { testEnvironment } from "../../examples/reactive-domain/environments";
 import { program } from "../../examples/reactive-domain/main";
-import type { Program, Store } from "../../stacks";
+import { asDomains, backupTable, type Environment, type Program, type Store } from "../../stacks";
 import { all, type Body } from "../synth";
 import { alertsOf, queriesOn, values } from "./kubernetes";
 import { describeRows } from "./rows";
@@ -202,6 +202,23 @@ describeRows("reactive-domain", {
       for (const field of ["email", "phone"]) expect(masking).toContain(field);
     }
     expect(readFileSync(join(__dirname, "../../../docs/audit.md"), "utf8")).toContain("## Answer a data-subject request");
+  },
+
+  backup: () => {
+    const production = program.environments.find(({ name }) => name === "production") as Environment;
+    const rows = backupTable(asDomains(production)).filter(({ part }) => part === "event-store");
+    const copied = "eu-west-1, copied to eu-central-1";
+    expect(rows.map(({ how, often, where, locked, alert, drill }) => [how, often, where, locked, alert, drill])).toEqual([
+      ["stream backup", "every 15m", copied, "locked (governance)", "alert StreamBackupLate", "drill 30 5 * * 0"],
+      ["snapshots of a volume", "every 6h", copied, "locked (governance)", "alert VolumeSnapshotLate", "drill 30 5 * * 0"],
+    ]);
+    expect(scheduled("production-event-store")).toEqual(
+      expect.arrayContaining([
+        ["event-store-backup", expect.stringContaining("*")],
+        ["event-store-verify", expect.stringContaining("* * 0")],
+        ["event-store-snapshots", expect.stringContaining("*")],
+      ]),
+    );
   },
 
   security: () => {

@@ -34,8 +34,8 @@ export interface ChangedObjects {
   /** Objects that were deleted by name, with the version of the delete marker. */
   readonly deleted: readonly { readonly key: string; readonly marker: string }[];
 
-  /** Keys of objects with earlier versions. */
-  readonly overwritten: readonly string[];
+  /** Objects with an earlier version. `wasDeleted`: also deleted by name at some time, and written again later. */
+  readonly overwritten: readonly { readonly key: string; readonly wasDeleted: boolean }[];
 }
 
 /** Object lock of one version of an object. */
@@ -91,7 +91,7 @@ export class S3Client {
 
   /**
    * Lists objects with a prefix whose versions differ from what a list of objects shows, in the order of their keys: those that were deleted
-   * by name, with the delete marker that hides their versions, and those that were overwritten and never deleted.
+   * by name, with the delete marker that hides their versions, and those that have an older version.
    */
   async changed(prefix: string): Promise<ChangedObjects> {
     const [deleted, markers, older]: [ChangedObjects["deleted"][number][], Set<string>, Set<string>] = [[], new Set(), new Set()];
@@ -113,7 +113,9 @@ export class S3Client {
         throw new Error(`GET s3://${this.bucket}/${prefix}: the list is truncated, and has no marker for the next part`);
       next = isTruncated ? { "key-marker": key, ...(version ? { "version-id-marker": version } : {}) } : undefined;
     }
-    return { deleted, overwritten: [...older].filter((key) => !markers.has(key)) };
+    const hidden = new Set(deleted.map(({ key }) => key));
+    const overwritten = [...older].filter((key) => !hidden.has(key)).map((key) => ({ key, wasDeleted: markers.has(key) }));
+    return { deleted, overwritten };
   }
 
   /** Returns the content of an object, or undefined if it doesn't exist. */

@@ -8,6 +8,7 @@ export class Killed extends Error {}
 export class MemoryTrail implements GrowingTrail {
   readonly objects = new Map<string, Buffer>();
   readonly locks = new Map<string, Retention>();
+  changed?: NonNullable<GrowingTrail["changed"]>;
 
   /** Twice the number of the operation at which a client ends; one more: after its effect. */
   killAt = Number.POSITIVE_INFINITY;

@@ -157,6 +157,35 @@ describe("a touched trail", () => {
     expect((await lines(trail, asOf)).sort()).toEqual(expect.arrayContaining([...expected]));
   });
 
+  it("fails if a record was deleted before its digest, or written again, as versions show, and not after its retention", async () => {
+    const { trail, asOf } = await grown();
+    const early = `commands/${pathOf(BEGIN + 1)}/a/b/early.json`;
+    const next = digestKey(BEGIN + HOURS);
+    const of = (...deleted: readonly string[]) => ({ deleted: deleted.map((key) => ({ key })), overwritten: [] });
+    trail.changed = () => Promise.resolve({ ...of(early, next, `commands/${pathOf(BEGIN - 9)}/a.json`), overwritten: [{ key: SECOND }] });
+    expect([...(await lines(trail, asOf))].sort()).toEqual([`altered ${SECOND}`, `missing ${early}`, `missing ${next}`]);
+    expect((await verified(trail, asOf)).versions).toBe(true);
+    expect(await lines(trail, asOf + 3651 * DAY)).not.toContain(`missing ${early}`);
+    trail.objects.delete(FIRST);
+    trail.changed = () => Promise.resolve(of(FIRST));
+    expect(await lines(trail, asOf)).toEqual([`missing ${FIRST}`]);
+  });
+
+  it("is said to be verified without versions, if they can't be read", async () => {
+    const { trail, asOf } = await grown();
+    trail.changed = () => Promise.reject(new Error("GET s3://audit/: AccessDenied"));
+    expect(await verified(trail, asOf)).toMatchObject({ problems: [], versions: false });
+    trail.changed = () => Promise.reject(new Error("GET s3://audit/: SlowDown"));
+    await expect(verified(trail, asOf)).rejects.toThrow("SlowDown");
+  });
+
+  it("fails if a record is of an hour that has not begun", async () => {
+    const { trail, asOf } = await grown();
+    const key = `commands/${pathOf(BEGIN + HOURS + 50)}/a/b/c.json`;
+    trail.objects.set(key, Buffer.from("{}"));
+    expect(await lines(trail, asOf)).toEqual([`inserted ${key}`]);
+  });
+
   it("fails under a key that did not sign it, at every digest", async () => {
     const { trail, asOf } = await grown();
     const found = await lines(trail, asOf, { key: OTHER_KEY });

@@ -39,6 +39,9 @@ export class AwsStub {
     });
   }
 
+  /** Entries of the list of versions. */
+  versions = "";
+
   async begin(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
   }
@@ -91,6 +94,7 @@ export class AwsStub {
   }
 
   private list(query: URLSearchParams): Response {
+    if (query.has("versions")) return { status: 200, body: `<ListVersionsResult>${this.versions}</ListVersionsResult>` };
     const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(query.get("prefix") ?? "") && key > after).sort();
     const page = keys.slice(0, PAGE);

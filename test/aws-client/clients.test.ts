@@ -28,6 +28,24 @@ describe("S3Client", () => {
     },
   );
 
+  it("tells deleted and overwritten objects by their versions", async () => {
+    const entry = (kind: "Version" | "DeleteMarker", key: string, isLatest: boolean) =>
+      `<${kind}><Key>${key}</Key><VersionId>${key}-1</VersionId><IsLatest>${isLatest}</IsLatest></${kind}>`;
+    aws.versions = [
+      entry("Version", "a", true),
+      entry("Version", "b", true) + entry("Version", "b", false),
+      entry("DeleteMarker", "c", true) + entry("Version", "c", false),
+      entry("Version", "d", true) + entry("DeleteMarker", "d", false) + entry("Version", "d", false),
+    ].join("");
+    expect(await s3.changed("")).toEqual({
+      deleted: [{ key: "c", marker: "c-1" }],
+      overwritten: [
+        { key: "b", wasDeleted: false },
+        { key: "d", wasDeleted: true },
+      ],
+    });
+  });
+
   it("creates an object once, locked", async () => {
     expect(await s3.create("a/b", Buffer.from("1"), { mode: "GOVERNANCE", until })).toBe(true);
     expect(await s3.create("a/b", Buffer.from("2"))).toBe(false);

@@ -76,7 +76,8 @@ describe("audit-digest.mjs and audit-verify.mjs", () => {
       ].join("\n"),
     });
     const copy = await run(VERIFY, ["--key", "public.pem", "--folder", copyTo("copy"), "--head", wrote.sha256]);
-    expect(copy).toEqual(verified);
+    const unread = "versions were not read: a record that was deleted before its digest leaves no other trace\n";
+    expect(copy).toEqual({ ...verified, out: verified.out.replace("newest digest", `${unread}newest digest`) });
   });
 
   it("leave a signature that openssl verifies", async () => {

@@ -13,6 +13,15 @@ export interface ReadableTrail {
 
   /** Content of an object. Undefined if it doesn't exist. */
   get(key: string): Promise<Buffer | undefined>;
+
+  /**
+   * Objects whose versions show that they were deleted by name, or overwritten.
+   * @default - versions are not known, as in a folder
+   */
+  changed?(prefix: string): Promise<{
+    readonly deleted: readonly { readonly key: string }[];
+    readonly overwritten: readonly { readonly key: string }[];
+  }>;
 }
 
 /** A trail that grows. `S3Client` implements it. */

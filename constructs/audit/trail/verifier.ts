@@ -58,6 +58,9 @@ export interface Verification {
   /** Records that a digest of a later hour lists, because they arrived late or before the first digest. */
   readonly late: number;
 
+  /** Versions of objects were compared too: a record that was deleted before its digest leaves only a hidden version. */
+  readonly versions: boolean;
+
   /** SHA-256 of the newest digest. Note it elsewhere, and require it in the next verification. */
   readonly head: string | undefined;
 }
@@ -86,12 +89,15 @@ export async function verifyTrail(trail: ReadableTrail, settings: VerifierSettin
   checkChain(found, settings, report);
   const listings = listingsOf(found, report);
   const counts = await checkRecords(trail, entries, listings, settings.asOf, report);
-  const { pending, late } = checkUnlisted(entries, listings, found.at(-1), report);
+  const { pending, late } = checkUnlisted(entries, listings, { newest: found.at(-1), asOf: settings.asOf }, report);
+  const versions = await checkVersions(trail, found, { listings, asOf: settings.asOf }, (kind, key, reason) => {
+    if (!problems.some((problem) => problem.key === key && problem.kind === kind)) report(kind, key, reason);
+  });
   if (settings.head && !found.some((one) => one.sha256 === settings.head)) {
     report("missing", settings.head, "no digest has this SHA-256, which is known from elsewhere");
   }
   problems.sort(byKey);
-  return { problems, digests: found.length, ...counts, pending, late, head: found.at(-1)?.sha256 };
+  return { problems, digests: found.length, ...counts, pending, late, versions, head: found.at(-1)?.sha256 };
 }
 
 type Report = (kind: ProblemKind, key: string, reason: string) => void;
@@ -200,7 +206,7 @@ async function checkRecords(
 function checkUnlisted(
   entries: readonly Entry[],
   listings: ReadonlyMap<string, Listing>,
-  newest: Found | undefined,
+  { newest, asOf }: { readonly newest: Found | undefined; readonly asOf: number },
   report: Report,
 ): { readonly pending: number; readonly late: number } {
   let pending = 0;
@@ -209,8 +215,39 @@ function checkUnlisted(
     const place = recordPlace(key);
     if (!place) report("inserted", key, `is not below ${AUDIT_KINDS.map((kind) => `${kind}/<year>/<month>/<day>/<hour>/`).join(", ")}`);
     else if (newest && place.hour <= newest.hour) report("inserted", key, "no digest lists it, though its hour has one");
+    // A clock may be ahead, but not by an hour.
+    else if (place.hour > hourOf(asOf) + 1) report("inserted", key, "its hour has not begun");
     else pending++;
   }
   const late = [...listings.values()].filter(({ key, hour }) => (recordPlace(key)?.hour ?? hour) < hour).length;
   return { pending, late };
+}
+
+/**
+ * Reports records that were deleted before a digest listed them, digests after the newest one, and overwritten objects. Returns false if
+ * versions can't be read.
+ */
+async function checkVersions(
+  trail: ReadableTrail,
+  found: readonly Found[],
+  { listings, asOf }: { readonly listings: ReadonlyMap<string, Listing>; readonly asOf: number },
+  report: Report,
+): Promise<boolean> {
+  const changed = await trail.changed?.("").catch((error: Error) => {
+    if (error.message.endsWith("AccessDenied")) return undefined;
+    throw error;
+  });
+  if (!changed) return false;
+  const [first, newest] = [found[0], found.at(-1)];
+  const byHour = new Map(found.map((one) => [one.hour, one.digest]));
+  for (const { key } of changed.deleted) {
+    const { kind = DIGESTS, hour = digestHour(key.replace(/\.sig$/, "")) } = recordPlace(key) ?? {};
+    // Missing records that are listed, and missing digests before the newest one, are reported by what names them.
+    const isNamed = kind === DIGESTS ? hour === undefined || hour <= (newest?.hour ?? 0) : listings.has(key);
+    if (isNamed || hour === undefined || hour < (first?.hour ?? 0)) continue;
+    const days = (byHour.get(hour) ?? newest?.digest)?.keepDays[kind] ?? Number.POSITIVE_INFINITY;
+    if (asOf < hour * HOUR + days * DAY) report("missing", key, "was deleted before the end of its retention: a delete marker hides it");
+  }
+  for (const { key } of changed.overwritten) report("altered", key, "was overwritten: its oldest version is the right one");
+  return true;
 }

@@ -88,10 +88,11 @@ function publicKey(file: string): KeyObject {
   return key;
 }
 
-function report({ problems, digests, records, expired, pending, late, head }: Verification): readonly string[] {
+function report({ problems, digests, records, expired, pending, late, versions, head }: Verification): readonly string[] {
   return [
     ...problems.map(({ kind, key, reason }) => `${kind.toUpperCase()} ${key}: ${reason}`),
     `${digests} digests, ${records} records verified, ${late} of them late, ${expired} expired, ${pending} without a digest yet`,
+    ...(versions ? [] : ["versions were not read: a record that was deleted before its digest leaves no other trace"]),
     ...(head ? [`newest digest: ${head}`] : []),
     problems.length > 0 ? `${problems.length} problems` : "no problems: the trail is complete and unchanged",
   ];

@@ -36,11 +36,15 @@ export class Bucket {
     return (await this.s3.list(this.prefix)).map(({ key }) => key.slice(this.prefix.length)).sort();
   }
 
-  /** Keys after the prefix of objects that were deleted by name, and of those that were overwritten, in order. */
+  /**
+   * Keys after the prefix of objects that were deleted by name, and of those that were overwritten, in order. After a deletion of the newest
+   * objects, the next backup writes them again.
+   */
   async changed(): Promise<{ readonly deleted: readonly string[]; readonly overwritten: readonly string[] }> {
     const { deleted, overwritten } = await this.s3.changed(this.prefix);
     const named = (keys: readonly string[]) => keys.map((key) => key.slice(this.prefix.length)).sort();
-    return { deleted: named(deleted.map(({ key }) => key)), overwritten: named(overwritten) };
+    const written = overwritten.filter(({ wasDeleted }) => !wasDeleted);
+    return { deleted: named(deleted.map(({ key }) => key)), overwritten: named(written.map(({ key }) => key)) };
   }
 
   async read(key: string): Promise<StoredObject> {

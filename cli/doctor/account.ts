@@ -32,8 +32,8 @@ export async function identity(environments: readonly Environment[], { aws, now 
     return { account, findings: [{ subject, found: arn }, ...session(aws.sessionEnd(), now()), ...others] };
   } catch (error) {
     const [reason = ""] = (error as Error).message.split("\n");
-    const remedy = `sign in to ${accounts.join(" or ")} (aws sso login, or AWS_PROFILE): ${reason}`;
-    return { findings: [{ subject, state: "missing", remedy }] };
+    const remedy = `sign in to ${accounts.join(" or ")} with aws sso login, or set AWS_PROFILE`;
+    return { findings: [{ subject, state: "missing", found: reason, remedy }] };
   }
 }
 

@@ -124,7 +124,7 @@ describe("cdktf-cqrs doctor", () => {
           },
         },
       },
-      "AWS credentials  sign in to 111122223333 (aws sso login, or AWS_PROFILE): no credentials were found",
+      "AWS credentials  no credentials were found; sign in to 111122223333 with aws sso login, or set AWS_PROFILE",
       "AWS credentials",
     ],
     [

@@ -298,7 +298,7 @@ function versions({ image, previous, slots, live, weights, preview }: WorkloadRe
   if (!slots) return [image ?? "nothing", ...before];
   const lines = SLOTS.map((slot) => {
     const weight = weights?.[slot] ?? (slot === live ? 100 : 0);
-    const words = [slot.padEnd(5), `${String(weight).padStart(3)} %`, slots[slot] ?? "empty"];
+    const words = [slot.padEnd(5), `${String(weight).padStart(3)}%`, slots[slot] ?? "empty"];
     return `${words.join("  ")}${slot === live ? ", live" : preview ? ", shown by a header" : ""}`;
   });
   return [...lines, ...before];

@@ -196,7 +196,7 @@ export const elasticache = dashboard({
         figure({
           id: 1,
           title: "CPU of the engine",
-          description: "One thread executes all commands; above 90 % they wait for each other.",
+          description: "One thread executes all commands; above 90% they wait for each other.",
           unit: UNIT.share,
           max: 1,
           width: 8,

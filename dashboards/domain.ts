@@ -102,9 +102,9 @@ export const domain = dashboard({
         }),
         lines({
           id: 12,
-          title: "Slowest 5 % of requests",
+          title: "Slowest 5% of requests",
           description:
-            "95 % are faster than this, in the last 5 minutes, by service; with the median. Points are single requests: click one for its trace.",
+            "95% are faster than this, in the last 5 minutes, by service; with the median. Points are single requests: click one for its trace.",
           unit: UNIT.seconds,
           width: 12,
           limits: { warning: { at: 1, alert: "RequestsSlow" } },

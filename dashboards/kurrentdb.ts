@@ -332,7 +332,7 @@ export const kurrentdb = dashboard({
         lines({
           id: 34,
           title: "Cache hits",
-          description: "Share of reads that caches answer. Its vendor wants 80 % or more; lower means more memory or a larger cache.",
+          description: "Share of reads that caches answer. Its vendor wants 80% or more; lower means more memory or a larger cache.",
           unit: UNIT.share,
           max: 1,
           width: 12,

@@ -4,7 +4,7 @@ type Window = "5m" | "30m" | "1h" | "2h" | "6h" | "1d" | "3d";
 /** Share of requests that broke the objective in the window. */
 export const failedShare = (window: Window, matchers: string) => `service:slo_failures:ratio_rate${window}{${matchers}}`;
 
-/** Share of requests that may break the objective: 0.001 for 99.9 %. */
+/** Share of requests that may break the objective: 0.001 for 99.9%. */
 export const allowed = (matchers: string) => `service:slo_budget:ratio{${matchers}}`;
 
 /** How many times as fast as allowed the budget is spent: at 1 it lasts for its 30 days. */

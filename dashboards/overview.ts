@@ -152,7 +152,7 @@ export const overview = dashboard({
         }),
         lines({
           id: 12,
-          title: "Slowest 5 % of commands",
+          title: "Slowest 5% of commands",
           description: "The 95th percentile of the slowest type of command.",
           unit: UNIT.seconds,
           width: 8,
@@ -228,7 +228,7 @@ export const overview = dashboard({
         }),
         lines({
           id: 32,
-          title: "Slowest 5 % of queries",
+          title: "Slowest 5% of queries",
           description: "The 95th percentile of the slowest type of query.",
           unit: UNIT.seconds,
           width: 6,

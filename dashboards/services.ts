@@ -51,9 +51,9 @@ export function operations(kind: "command" | "query", ids: readonly [number, num
     }),
     lines({
       id: ids[2],
-      title: `Slowest 5 % of ${plural.toLowerCase()}`,
+      title: `Slowest 5% of ${plural.toLowerCase()}`,
       description:
-        "95 % are faster than this, in the last 5 minutes, by type; with the median of all HTTP requests. Points are single requests: click one for its trace.",
+        "95% are faster than this, in the last 5 minutes, by type; with the median of all HTTP requests. Points are single requests: click one for its trace.",
       unit: UNIT.seconds,
       width: 8,
       limits: { warning: { at: 1, alert: "RequestsSlow" } },

@@ -64,7 +64,7 @@ export const slos = dashboard({
         lines({
           id: 10,
           title: "Burn rate of 1 hour",
-          description: "At 1 the budget lasts 30 days. At 14.4 an hour spends 2 % of it, and someone is woken.",
+          description: "At 1 the budget lasts 30 days. At 14.4 an hour spends 2% of it, and someone is woken.",
           unit: UNIT.count,
           width: 12,
           queries: [{ expr: burnRate("1h", NAMESPACE), legend: "{{service}} {{objective}}" }],
@@ -73,7 +73,7 @@ export const slos = dashboard({
         lines({
           id: 11,
           title: "Burn rate of 6 hours",
-          description: "At 6, six hours spend 5 % of the budget, and someone is woken.",
+          description: "At 6, six hours spend 5% of the budget, and someone is woken.",
           unit: UNIT.count,
           width: 12,
           queries: [{ expr: burnRate("6h", NAMESPACE), legend: "{{service}} {{objective}}" }],

@@ -86,9 +86,9 @@ export const writePath = dashboard({
         }),
         lines({
           id: 16,
-          title: "Slowest 5 % of event handlers",
+          title: "Slowest 5% of event handlers",
           description:
-            "95 % are faster than this, in the last 5 minutes; with the median of all HTTP requests, whose points lead to traces.",
+            "95% are faster than this, in the last 5 minutes; with the median of all HTTP requests, whose points lead to traces.",
           unit: UNIT.seconds,
           width: 12,
           queries: [

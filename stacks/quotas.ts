@@ -165,7 +165,7 @@ export function quotaNeeds(stacks: Iterable<SynthesizedStack>): readonly QuotaNe
   );
 }
 
-/** Checks if a need is at least 80 % of the default quota. */
+/** Checks if a need is at least 80% of the default quota. */
 export function isTight({ needed, default: given }: QuotaNeed): boolean {
   return needed >= given * 0.8;
 }

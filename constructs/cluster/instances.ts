@@ -50,8 +50,8 @@ const GENERATIONS = {
 export type Generation = (typeof GENERATIONS)[Architecture][number]["name"];
 
 /**
- * Sizes by cores. `leftMillicores` and `eniPods` are what nodeadm computes (amazon-eks-ami 2026-07-24): it reserves 6 % of the first core,
- * 1 % of the second, 0.5 % of the next two and 0.25 % of the rest; the number of pods follows the ENI formula for the generations above,
+ * Sizes by cores. `leftMillicores` and `eniPods` are what nodeadm computes (amazon-eks-ami 2026-07-24): it reserves 6% of the first core,
+ * 1% of the second, 0.5% of the next two and 0.25% of the rest; the number of pods follows the ENI formula for the generations above,
  * and reserved memory depends on it. `enis` is the number of interfaces in that formula, `slots` the number of volumes of types with
  * dedicated slots.
  */

@@ -35,7 +35,7 @@ export const LINES: Readonly<Record<KurrentDbLine, LineFacts>> = {
     logs: "/var/log/eventstore",
     uid: 1000,
     scheme: "esdb",
-    runtime: { DOTNET_GCHeapHardLimitPercent: "3C", DOTNET_gcServer: "1" }, // 60 %, the built-in value of later lines
+    runtime: { DOTNET_GCHeapHardLimitPercent: "3C", DOTNET_gcServer: "1" }, // 60%, the built-in value of later lines
   },
   "25.1": { ...KURRENT, uid: 1000 },
   "26.0": { ...KURRENT, uid: 1001 },

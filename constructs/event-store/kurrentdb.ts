@@ -55,7 +55,7 @@ export interface KurrentDbProps {
   /** CPU request of a node. */
   readonly cpu?: Cores;
 
-  /** Memory request and limit of a node; 60 % of it is heap. */
+  /** Memory request and limit of a node; 60% of it is heap. */
   readonly memory?: Bytes;
 
   /** Volume size per node. It can grow at any time, in place; the API rejects a smaller size. */

@@ -60,7 +60,7 @@ export interface CollectorSettings {
 
   readonly cpu: Cores;
 
-  /** Request and limit. Above 80 % of it, data is rejected until memory is freed (`memory_limiter`). */
+  /** Request and limit. Above 80% of it, data is rejected until memory is freed (`memory_limiter`). */
   readonly memory: Bytes;
 
   /** Volume of each pod for queues of data that its destinations have not accepted yet. It grows in place and never shrinks. */

@@ -281,7 +281,7 @@ function authorityFile({ key = "ca.crt" }: NonNullable<JaegerElasticsearch["auth
   return `${PATHS.authority}/${key}`;
 }
 
-/** Soft memory limit of Go, at 80 % of the container's limit: garbage collection runs more often near it. */
+/** Soft memory limit of Go, at 80% of the container's limit: garbage collection runs more often near it. */
 function memoryLimit(memory: Bytes) {
   const size = bytes(memory);
   return typeof size === "number" ? [{ name: "GOMEMLIMIT", value: `${Math.floor((size * 0.8) / 2 ** 20)}MiB` }] : [];

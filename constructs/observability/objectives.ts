@@ -17,7 +17,7 @@ export interface Objective {
   readonly availability: number;
 
   /**
-   * Maximum duration of requests: `{ p95: "300ms" }` allows 5 % of requests to take longer. Each threshold must be a bucket boundary of the
+   * Maximum duration of requests: `{ p95: "300ms" }` allows 5% of requests to take longer. Each threshold must be a bucket boundary of the
    * service's histogram.
    * @default - no limit
    */

@@ -33,7 +33,7 @@ const GATEWAY_KINDS = [
 
 /**
  * The CRDs of the Gateway API by release. The CRD of routes is as large as the others together, and each release also stores the whole
- * chart, in 76 % of the limit (`test/platform/release-sizes.test.ts`).
+ * chart, in 76% of the limit (`test/platform/release-sizes.test.ts`).
  */
 const GATEWAY_RELEASES: Readonly<Record<string, (kind: string) => boolean>> = {
   "gateway-api-crds": (kind) => kind !== "httproutes",

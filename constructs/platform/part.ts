@@ -40,7 +40,7 @@ export interface Pods {
   /** Requests of a pod's containers, sidecars included. */
   readonly asked: readonly Asked[];
 
-  /** @default 1, the default of Kubernetes (25 %) for up to four replicas */
+  /** @default 1, the default of Kubernetes (25%) for up to four replicas */
   readonly surge?: number;
 
   /** @default "ordinary" */

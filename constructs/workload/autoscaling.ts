@@ -24,7 +24,7 @@ export interface AutoscalingProps {
 /** Default target of CPU utilization, in percent of the request. The rest absorbs bursts until the next pod is ready. */
 const CPU_PERCENT = 70;
 
-/** Scales up by 100 % or 4 pods per minute, whichever is more; scales down by 25 % per minute, after 5 minutes of lower load. */
+/** Scales up by 100% or 4 pods per minute, whichever is more; scales down by 25% per minute, after 5 minutes of lower load. */
 const UP = {
   window: 0,
   policies: [

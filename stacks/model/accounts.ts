@@ -92,7 +92,7 @@ export interface AccountBaseline {
   readonly encryptVolumes?: boolean;
 
   /**
-   * Mails at 80 % and 100 % of a monthly limit in USD for all cost of the account. Nothing is stopped.
+   * Mails at 80% and 100% of a monthly limit in USD for all cost of the account. Nothing is stopped.
    * @default - none
    */
   readonly budget?: { readonly monthly: number; readonly notify: readonly string[] };

@@ -127,10 +127,10 @@ describe("npm run release", () => {
     expect(api(BOTH, "--weights", "green=10").said).toBe(
       [
         "test command-api",
-        `  was  blue   100 %  ${V1}, live`,
-        `       green    0 %  ${V2}`,
-        `  is   blue    90 %  ${V1}, live`,
-        `       green   10 %  ${V2}`,
+        `  was  blue   100%  ${V1}, live`,
+        `       green    0%  ${V2}`,
+        `  is   blue    90%  ${V1}, live`,
+        `       green   10%  ${V2}`,
         `${FILE} is written; commit it.`,
         "Next: npm run plan -- test-write-side",
       ].join("\n"),
@@ -154,8 +154,8 @@ describe("npm run release", () => {
     expect(told.said).toBe(
       [
         "test command-api",
-        `  is so already  blue     0 %  ${V1}`,
-        `                 green  100 %  ${V2}, live`,
+        `  is so already  blue     0%  ${V1}`,
+        `                 green  100%  ${V2}, live`,
         `                 before: ${V1}`,
       ].join("\n"),
     );
@@ -163,14 +163,14 @@ describe("npm run release", () => {
 
   it("shows what runs", () => {
     expect(api({ ...BOTH, preview: true }, "--show").said).toBe(
-      ["test command-api", `  blue   100 %  ${V1}, live`, `  green    0 %  ${V2}, shown by a header`].join("\n"),
+      ["test command-api", `  blue   100%  ${V1}, live`, `  green    0%  ${V2}, shown by a header`].join("\n"),
     );
     const program = aProgram(released(SYSTEM, { "command-api": BLUE, "query-api": { image: V1 } }));
     expect(runOn(program, "test", "--show").said).toBe(
       [
         "test command-api",
-        `  blue   100 %  ${V1}, live`,
-        "  green    0 %  empty",
+        `  blue   100%  ${V1}, live`,
+        "  green    0%  empty",
         "test command-processors",
         "  nothing",
         "test query-api",
@@ -323,11 +323,11 @@ describe("several workloads at once", () => {
       code: 0,
       said: [
         "test command-api",
-        `  was  blue     0 %  ${V1}`,
-        `       green  100 %  ${V2}, live`,
+        `  was  blue     0%  ${V1}`,
+        `       green  100%  ${V2}, live`,
         `       before: ${V1}`,
-        `  is   blue   100 %  ${V1}, live`,
-        `       green    0 %  ${V2}`,
+        `  is   blue   100%  ${V1}, live`,
+        `       green    0%  ${V2}`,
         "test command-processors",
         `  was  ${V2}`,
         `       before: ${PROCESSORS}`,
@@ -379,10 +379,10 @@ describe("several workloads at once", () => {
       code: 0,
       said: [
         "test command-api",
-        `  was  blue   100 %  ${V1}, live`,
-        `       green    0 %  ${V2}`,
-        `  is   blue     0 %  ${V1}`,
-        `       green  100 %  ${V2}, live`,
+        `  was  blue   100%  ${V1}, live`,
+        `       green    0%  ${V2}`,
+        `  is   blue     0%  ${V1}`,
+        `       green  100%  ${V2}, live`,
         `       before: ${V1}`,
         "Left as they are:",
         "  test command-processors would run twice: both slots would take from the same queue;",

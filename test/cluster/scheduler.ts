@@ -124,7 +124,7 @@ function report(outcomes: readonly Outcome[], seconds: number): number {
   const trials = outcomes.reduce((sum, outcome) => sum + outcome.trials, 0);
   console.log(
     `${outcomes.length} environments, ${trials} trials in ${seconds} s: ${accepted.length} accepted, ${wrong} of them falsely; ` +
-      `${refused.length} refused, ${needless} of them needlessly (${((100 * needless) / Math.max(1, needed)).toFixed(1)} % of the ${needed} that must be)`,
+      `${refused.length} refused, ${needless} of them needlessly (${((100 * needless) / Math.max(1, needed)).toFixed(1)}% of the ${needed} that must be)`,
   );
   const failed = wrong + (good ? 0 : needless);
   console.log(`${outcomes.length - failed} passed, ${failed} failed`);

@@ -177,7 +177,7 @@ function panelProblems(where: string, panel: CheckedPanel, uids: readonly string
     !(options?.legend?.showLegend && options.legend.displayMode === "table" && options.legend.calcs.includes("lastNotNull"))
       ? [`${where}: has no legend with the last value`]
       : []),
-    ...(type === "timeseries" && title.startsWith("Slowest 5 %") && !where.startsWith("overview")
+    ...(type === "timeseries" && title.startsWith("Slowest 5%") && !where.startsWith("overview")
       ? latencyProblems(where, targets, links)
       : []),
     ...links.flatMap((link) => linkProblems(where, link, uids)),

@@ -91,7 +91,7 @@ const MUTANTS: readonly (readonly [string, (dashboard: any) => void, RegExp])[] 
   ["a data source by name", (it) => (it.panels[first].datasource.uid = "my-prometheus"), /has a data source of its own/],
   ["a hidden legend", (it) => (it.panels[chart].options.legend.showLegend = false), /has no legend/],
   ["a series without a name", (it) => (it.panels[chart].targets[0].legendFormat = ""), /has a series without a name/],
-  ["latency without a way to traces", (it) => (it.panels[chart].title = "Slowest 5 % of messages"), /shows no exemplars/],
+  ["latency without a way to traces", (it) => (it.panels[chart].title = "Slowest 5% of messages"), /shows no exemplars/],
   [
     "a link to nowhere",
     (it) => (it.panels[chart].fieldConfig.defaults.links = [{ title: "x", url: "/d/cqrs-x?" }]),

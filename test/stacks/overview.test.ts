@@ -30,7 +30,7 @@ describe("the workloads of an environment at a glance", () => {
     ]).toEqual([
       "write-side / command-api: 2, blue api:1.0.0, green (live) api:1.1.0",
       "write-side / command-api: 2, blue (live) api:1.0.0, green api:1.1.0 shown by a header",
-      "write-side / command-api: 2, blue (live) api:1.0.0 at 90 %, green api:1.1.0 at 10 %",
+      "write-side / command-api: 2, blue (live) api:1.0.0 at 90%, green api:1.1.0 at 10%",
     ]);
   });
 

@@ -7,9 +7,7 @@ export function quotas({ system, quotas: needs }: Described): Markup {
   const tight = needs.filter(isTight);
   const rows = [...tight, ...needs.filter((need) => !isTight(need))];
   return html`<p>What account ${system.aws.account} needs for all of its environments, and the default quotas of AWS. A new account may have less. ${
-    tight.length === 0
-      ? "All needs are below 80 % of the defaults."
-      : "Quotas marked with ! reach 80 % of the default: request an increase."
+    tight.length === 0 ? "All needs are below 80% of the defaults." : "Quotas marked with ! reach 80% of the default: request an increase."
   }</p>
 ${table({
   caption: `Quotas of account ${system.aws.account}`,

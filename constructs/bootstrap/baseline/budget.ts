@@ -19,7 +19,7 @@ const NOTICES = [
   { notificationType: "ACTUAL", threshold: 100 },
 ];
 
-/** Budget for all cost of the account, with mails at 80 % and 100 % of it. */
+/** Budget for all cost of the account, with mails at 80% and 100% of it. */
 export class AccountBudget extends Construct {
   constructor(scope: Construct, id: string, props: AccountBudgetProps) {
     super(scope, id);

@@ -17,7 +17,7 @@ export interface WorkloadOverview {
   /** Number of instances: `3`, `5–20`. */
   readonly instances: string;
 
-  /** Running versions, by slot if there are slots: `blue (live) command-api:1.0.0, green command-api:1.1.0 at 10 %`. */
+  /** Running versions, by slot if there are slots: `blue (live) command-api:1.0.0, green command-api:1.1.0 at 10%`. */
   readonly versions: string;
 }
 
@@ -91,7 +91,7 @@ function sharesOf(service: Service): string {
   return versionsOf(service)
     .map(({ slot, image, live, weight, preview }) => {
       const place = slot ? `${slot}${live ? " (live)" : ""} ` : "";
-      const share = weight === (live ? 100 : 0) ? "" : ` at ${weight} %`;
+      const share = weight === (live ? 100 : 0) ? "" : ` at ${weight}%`;
       return `${place}${shortened(image)}${share}${preview ? " shown by a header" : ""}`;
     })
     .join(", ");

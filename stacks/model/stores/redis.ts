@@ -61,7 +61,7 @@ export interface ValkeySettings extends RedisServer {
   /** CPU request per server. */
   readonly cpu?: Cores;
 
-  /** Memory request and limit per server. Data uses 70 % of it in a cache, half of it in a store. */
+  /** Memory request and limit per server. Data uses 70% of it in a cache, half of it in a store. */
   readonly memory?: Bytes;
 
   /** Disk size per server. A store needs at least twice its memory. */

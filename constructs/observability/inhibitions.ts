@@ -136,7 +136,8 @@ const WITHIN_STORES: readonly Inhibition[] = [
     source: [named("PostgresDown")],
     target: [
       named(
-        "Postgres(NoSynchronousStandby|InstanceDown|StandbyNotStreaming|ReplicationLag|ArchivingFails|BackupFailed|BackupLate|PoolerWaiting)",
+        "Postgres(NoSynchronousStandby|InstanceDown|StandbyNotStreaming|ReplicationLag|ArchivingFails|BackupFailed|BackupLate|PoolerWaiting)" +
+          "|StreamBackupLate",
       ),
     ],
     equal: STORE,

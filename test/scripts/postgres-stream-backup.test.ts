@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Client } from "pg";
 import { counted, KILLS } from "./kills";
+import { LogStub } from "./kurrentdb-log";
 import { onS3, S3 } from "./s3";
 import { Database, onServer } from "./server";
-import { Program, randomly } from "./stream-backup-program";
+import { Program, randomly, USERS } from "./stream-backup-program";
 
 const { PGHOST, PGPORT, PGSSLROOTCERT } = process.env;
 
@@ -156,6 +157,8 @@ onServer("stream backup of PostgreSQL", () =>
         expect([0, events.length]).toContain(found.length);
         if (found.length === 0) continue;
         expect(found).toEqual(events);
+        // As the operator does who saw no result.
+        await done(into(target), "restore");
         target = await aStore();
       }
       await done(into(target), "restore");
@@ -218,20 +221,34 @@ onServer("stream backup of PostgreSQL", () =>
       expect(await all(target)).toEqual(events.slice(0, 30));
     });
 
-    test("refuses a store with events, a reader, an appending client, and commands for KurrentDB", async () => {
+    test("refuses a store with other events, a reader, and commands for KurrentDB", async () => {
       await load(20, randomly(7));
       await done(from, "backup");
+      await append(writer, "later", 0, 1);
+      const events = await all(source);
       const again = await into(source).run(["restore"]);
-      expect([again.code, again.lines.at(-1)?.error]).toEqual([
-        1,
-        expect.stringMatching(/^the store is not empty: it has an event at position \d+;/),
-      ]);
+      const refusal = /^the store has \d+ events \(\w+\) instead of \d+ events \(\w+\); restore into an empty one$/;
+      expect([again.code, again.lines.at(-1)?.error]).toEqual([1, expect.stringMatching(refusal)]);
+      expect(await all(source)).toEqual(events);
       const target = await aStore();
       const reader = await programOf(target).run(["restore"]);
       expect([reader.code, reader.lines.at(-1)?.error]).toEqual([1, "permission denied for function take_turn"]);
       expect(await all(target)).toEqual([]);
       const drill = await from.run(["drill"]);
       expect([drill.code, drill.lines.at(-1)?.error]).toEqual([1, "drill is for KurrentDB, and EVENT_STORE_URL is of PostgreSQL"]);
+    });
+
+    test("refuses events of KurrentDB", async () => {
+      const log = new LogStub(USERS);
+      await log.begin();
+      log.write("order-1", { data: Buffer.from('{"total": 1}') });
+      await done(new Program({ url: () => log.url("reader") }, s3, bucket), "backup");
+      await log.end();
+      const target = await aStore();
+      const { code, lines } = await into(target).run(["restore"]);
+      const refusal = /^the event at \d+ is not of an event store in PostgreSQL; restore it into a KurrentDB$/;
+      expect([code, lines.at(-1)?.error]).toEqual([1, expect.stringMatching(refusal)]);
+      expect(await all(target)).toEqual([]);
     });
 
     test("a store that lost its newest events starts a new generation", async () => {

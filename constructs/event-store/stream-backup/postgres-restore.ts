@@ -8,7 +8,8 @@ import { compare, type StoredEvent } from "./store";
 
 /**
  * Restores events into an empty store in PostgreSQL, in one transaction: an interrupted restore leaves the store empty. Checks the whole chain
- * first, and compares every event of the store before the commit. Throws on any difference.
+ * first, and compares every event of the store before the commit. Throws on any difference. A store that has exactly these events passes: the
+ * connection of an earlier restore may have ended with its commit.
  */
 export async function restoreInPostgres(bucket: Bucket, store: PostgresLog, wanted: Wanted): Promise<void> {
   const source = await sourceOf(bucket, wanted);
@@ -19,7 +20,7 @@ export async function restoreInPostgres(bucket: Bucket, store: PostgresLog, want
     const end = await store.end();
     if (end) for await (const event of store.read(undefined, end)) found.add(event);
     if (found.text === expected.text) return;
-    throw new Error(`the store returns ${found.text} instead of ${expected.text}`);
+    throw new Error(`the store has ${found.text} instead of ${expected.text}; restore into an empty one`);
   });
   log("restored", { generation, sequence, through, events: found.count, content: found.value });
 }

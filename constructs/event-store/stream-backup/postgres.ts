@@ -4,16 +4,18 @@ import type { EventLog, Position, StoredEvent } from "./store";
 /** A row as text: numbers of 64 bits and JSON stay exact. */
 type Row = Readonly<Record<string, string>>;
 
-/** Events of a request, and their size as the server stores it: compressed. */
+/** Events of a request, and their size as the server stores it: compressed, to a hundredth at best. */
 const PAGE = 1000;
-const PAGE_BYTES = 1024 * 1024;
+const PAGE_BYTES = 256 * 1024;
 
 /** Attempts of a request: a new primary is elected within seconds. */
 const ATTEMPTS = 10;
 
-/** Milliseconds until a connection, and until the end of a statement. A page of events takes far less. */
+/** Milliseconds until a connection. */
 const CONNECTING = 10_000;
-const STATEMENT = 60_000;
+
+/** Milliseconds until the end of a statement, and until a server that is gone is noticed. A page of events takes far less. */
+const READING = { statement_timeout: 60_000, query_timeout: 120_000 };
 
 const COLUMNS = `position::text, id::text, aggregate_id, version::text, event_type, event_data::text, metadata::text,
   (extract(epoch from "timestamp") * 1000000)::bigint::text as microseconds`;
@@ -83,32 +85,32 @@ export class PostgresLog implements EventLog {
 
   /**
    * Fills an empty store with events, with their positions, IDs, versions and times, in one transaction: all of them are stored, or none.
-   * `isWhole` is called before its end. Throws if the store has events, or rolls back if `isWhole` does. Only as the migrator.
+   * Leaves a store that has events as it is. `compare` is called before the end; if it throws, nothing is stored. Only as the migrator.
    */
-  async fill(events: AsyncIterable<readonly StoredEvent[]>, isWhole: () => Promise<void>): Promise<void> {
-    await this.query("begin");
+  async fill(events: AsyncIterable<readonly StoredEvent[]>, compare: () => Promise<void>): Promise<void> {
+    this.close();
     this.isAtomic = true;
+    await this.query("begin");
     // No other client can append until the end.
     await this.query("select public.take_turn()");
-    const [first] = await this.query("select position::text from public.events order by events.position limit 1");
-    if (first) throw new Error(`the store is not empty: it has an event at position ${first.position}; restore into an empty one`);
+    const isEmpty = (await this.end()) === undefined;
     let last: StoredEvent | undefined;
     for await (const group of events) {
-      if (group.length > 0) await this.query(INSERT, columnsOf(group));
+      if (isEmpty) for (const some of bySize(group)) await this.query(INSERT, columnsOf(some));
       last = group.at(-1) ?? last;
     }
     // Events that are appended later come after these.
-    if (last) await this.query("select setval('public.events_position_seq', $1)", [String(last.position.commit)]);
-    await isWhole();
+    if (isEmpty && last) await this.query("select setval('public.events_position_seq', $1)", [String(last.position.commit)]);
+    await compare();
     await this.query("commit");
-    this.isAtomic = false;
   }
 
   /** Repeats a request until the server answers, except in a transaction. */
   private async query(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     for (let failures = 1; ; failures++) {
       try {
-        this.client ??= connected(this.url);
+        // A commit may wait for a standby: its result must be known.
+        this.client ??= connected(this.url, this.isAtomic ? {} : READING);
         return (await (await this.client).query(sql, [...values])).rows;
       } catch (error) {
         if (this.isAtomic || failures === ATTEMPTS || !isTransient(error)) throw error;
@@ -119,15 +121,9 @@ export class PostgresLog implements EventLog {
   }
 }
 
-async function connected(url: string): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
-    application_name: "stream-backup",
-    connectionTimeoutMillis: CONNECTING,
-    statement_timeout: STATEMENT,
-    // The server doesn't answer any more.
-    query_timeout: 2 * STATEMENT,
-  });
+async function connected(url: string, timeouts: Partial<typeof READING>): Promise<Client> {
+  const more = { application_name: "stream-backup", connectionTimeoutMillis: CONNECTING, ...timeouts };
+  const client = new Client({ connectionString: url, ...more });
   // The next request reports it.
   client.on("error", () => {});
   await client.connect();
@@ -157,6 +153,21 @@ function eventOf(row: Row): StoredEvent {
     data: Buffer.from(event_data ?? ""),
     metadata: Buffer.from(metadata ?? ""),
   };
+}
+
+/** Events in groups of up to 1 MiB, or a larger one alone: a statement has several copies of its values. */
+function* bySize(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
+  let [group, size]: [StoredEvent[], number] = [[], 0];
+  for (const event of events) {
+    const own = event.data.length + event.metadata.length;
+    if (group.length > 0 && size + own > 1024 * 1024) {
+      yield group;
+      [group, size] = [[], 0];
+    }
+    group.push(event);
+    size += own;
+  }
+  if (group.length > 0) yield group;
 }
 
 /** Values of the columns of `INSERT`. */

@@ -63,9 +63,9 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
 };
 
 /** Backups of the server, which `npm run backup` makes, and of its events. */
-function backups({ server, streamBackup = {} }: Draft<PostgresEventsSettings>, target: BackupTarget): BackedUp | undefined {
+function backups({ server, streamBackup }: Draft<PostgresEventsSettings>, target: BackupTarget): BackedUp | undefined {
   const found = postgresEngine(server)?.backup(server as PostgresSettings, target);
-  const streams = streamed(streamBackup, target).map(({ onDemand: _, ...method }) => method);
+  const streams = (streamBackup ? streamed(streamBackup, target) : []).map(({ onDemand: _, ...method }) => method);
   return found && { ...found, methods: [...found.methods, ...streams] };
 }
 

@@ -80,10 +80,14 @@ function fileFault(error: unknown): string | undefined {
   const known = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
   const fault = code === "ENOENT" && syscall === "mkdir" ? NOT_CREATED : known;
   if (!(error instanceof Error) || !fault || typeof path !== "string") return undefined;
-  // The random name that was to be created means nothing to the user.
-  const named = syscall === "mkdtemp" ? dirname(path) : path;
-  const place = code === "ENOTDIR" || code === "EEXIST" ? fileInTheWay(named) : named;
+  const place =
+    code === "ENOTDIR" || code === "EEXIST" ? fileInTheWay(path) : code === "ENOENT" && syscall !== "mkdir" ? missing(path) : path;
   return `${shown(place)}: ${fault.join("; ")}`;
+}
+
+/** The first part of a path that doesn't exist, such as the directory of a file that was to be written. */
+function missing(path: string): string {
+  return dirname(path) === path || existsSync(dirname(path)) ? path : missing(dirname(path));
 }
 
 /** The part of a path that is a file instead of a directory. */

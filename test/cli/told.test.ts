@@ -53,7 +53,7 @@ describe("messageFor", () => {
     );
     const inside = Object.assign(readOnly, { path: "/a/cdktf.out/.123.part/test" });
     expect(messageFor(inside)).toMatch(/^\/a\/cdktf\.out\/test: /);
-    expect(fault(() => writeFileSync(join(directory, "a/b"), ""))).toBe("DIR/a/b: doesn't exist; create it");
+    expect(fault(() => writeFileSync(join(directory, "a/b"), ""))).toBe("DIR/a: doesn't exist; create it");
   });
 
   it("names the directory in which nothing can be created, not the random name", () => {

@@ -12,7 +12,7 @@ import { NO_TERMINAL } from "./change";
 import { commandLine, suggestion } from "./command-line";
 import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
-import { hanging, WORDS } from "./lines";
+import { hanging, readable, WORDS } from "./lines";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { changesIn, type ResourceChange } from "./plan-changes";
 import { planReport } from "./plan-report";
@@ -250,9 +250,15 @@ async function run(program: Program, request: Request, { outdir, lock, answer, m
     const account = accounts.find((id) => bootstrapName(id) === name);
     // The next command must not deploy workloads that this one left out.
     const called = stores ? `${name} --stores` : name;
-    print(
-      `\n${summary(report, { action, name: called, ...(account ? { account } : {}), gone: guards !== undefined, accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
-    );
+    const told = summary(report, {
+      action,
+      name: called,
+      ...(account ? { account } : {}),
+      gone: guards !== undefined,
+      accountOf: (stack) => accountOf(workspaceOf(stack)),
+      terraformIn,
+    });
+    print(`\n${readable(told)}`);
     if (markdown !== undefined) {
       const unrefreshed = new Set([...report.keys()].filter((stack) => isPlannedUnrefreshed(workspaceOf(stack), args)));
       const protectedIn = (stack: string) => declaredProtections(workspaceOf(stack).json).length;
@@ -390,7 +396,11 @@ export function summary(report: Report, { action, name, account, gone, accountOf
       return `to keep these resources, have the state forget them: ${terraformIn(name)} state rm ${forget.join(" ")}; then ${commandLine("destroy", [name])}`;
     if (kept.length > 0 && kept.every(({ liftable }) => liftable))
       return `${commandLine("apply", [name])}, which lifts what is still deployed of the protection, then ${commandLine("destroy", [name])}`;
-    if (kept.length > 0) return account ? undefined : `${DISPOSE}, then ${commandLine("destroy", [name])}`;
+    if (kept.length > 0) {
+      if (account) return undefined;
+      const [apply, destroy] = [commandLine("apply", [name]), commandLine("destroy", [name])];
+      return `set exceptions.disposable of the environment to the reason why nothing of it is kept; ${apply}, which lifts the protection; then ${destroy}`;
+    }
     for (const [stack, outcome] of report) {
       if (outcome.kind !== "failed") continue;
       if (outcome.lock)
@@ -413,8 +423,6 @@ export function summary(report: Report, { action, name, account, gone, accountOf
     return account ? commandLine("bootstrap", [account]) : commandLine("apply", [name]);
   }
 }
-
-const DISPOSE = `say in the environment's exceptions.disposable why nothing of it is kept any more, ${commandLine("apply")} on it to lift the protection`;
 
 function exitCode(report: Report, args: readonly string[]): number {
   const kinds = [...report.values()].map(({ kind }) => kind);

@@ -7,8 +7,8 @@ const LEAST_COLUMNS = 40;
 /** Ends of phrases, where a line may end. Commands have none, so that they can be copied. */
 const PHRASES = /(?<=[,;] )/;
 
-/** Ends of words, where a line may end. Commands of this package and of kubectl have none. */
-export const WORDS = /(?<= )(?<!\b(?:npm|npx|kubectl) [^,;]*)/;
+/** Ends of words, where a line may end. Commands have none. */
+export const WORDS = /(?<= )(?<!\b(?:npm|npx|kubectl|terraform|tofu) [^,;]*)/;
 
 /** Text that continues below itself if it exceeds a line. */
 export function hanging(begin: string, text: string, paint = (line: string) => line, ends = PHRASES): readonly string[] {

@@ -211,7 +211,7 @@ describe("npm run plan, apply, destroy", () => {
     expect([code, asked]).toEqual([1, []]);
     expect(said).toMatch(/prod-network not reached\nprod-keys is protected from deletion: aws_kms_key\.\w+, /);
     expect(said).toMatch(
-      /\nNext: say in the environment's exceptions\.disposable why .*, npm run apply on it to lift the protection, then npm run destroy -- prod$/,
+      /\nNext:\n {2}set exceptions\.disposable of the environment to the reason why nothing of it is kept;\n {2}npm run apply -- prod, which lifts the protection;\n {2}then npm run destroy -- prod$/,
     );
   });
 

@@ -167,6 +167,10 @@ export function rdsAuthority(region: string): string {
 /** Drawing of a secret whose password the server doesn't have. Any other number generates the password again, on the server and in its secret. */
 const NOT_OWN = 0;
 
+/** Parameters of files, addresses and archives, which RDS can't modify (Amazon RDS, DescribeEngineDefaultParameters). */
+const FIXED =
+  /^(archive_(cleanup_)?command|(config|hba|ident|external_pid)_file|data_directory|listen_addresses|log_directory|logging_collector|port|restore_command|ssl_(ca|cert|crl|key)_file|unix_socket_.*)$/;
+
 /** Infrastructure of the instances of either engine: subnets, logs, the password, monitoring. */
 export class Surroundings extends Construct {
   readonly identifier: string;
@@ -258,6 +262,8 @@ export class Surroundings extends Construct {
       });
     say("windows", ...windowProblems(this.windows, { maintenance: 30, backup: 30 }));
     const memory = memoryOf(instance);
+    const fixed = Object.keys(parameters).filter((parameter) => FIXED.test(parameter));
+    say("parameters", ...fixed.map((value) => ({ value, rule: "is set by RDS, which refuses another", remedy: "leave it out" })));
     if (typeof memory === "number") {
       say("parameters", ...parameterProblems(parameters, memory, { shared_buffers: `${Math.round(SHARED_BUFFERS[engine](memory))}B` }));
     }

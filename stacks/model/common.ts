@@ -126,7 +126,8 @@ export const withPort = (example: string) =>
 export const size = choice(["small", "medium", "large"], "size of a system");
 
 export const scalar = value((input) =>
-  ["string", "boolean"].includes(typeof input) || Number.isFinite(input)
+  // Servers read no exponents.
+  ["string", "boolean"].includes(typeof input) || (Number.isFinite(input) && !String(input).includes("e"))
     ? undefined
     : { rule: "must be a single value", remedy: "write a text, a number, true or false" },
 );

@@ -8,6 +8,10 @@ describe("a tag", () => {
 
   it.each([
     ["aws:name", "x", "begins with aws:, which AWS keeps for itself"],
+    ["eks:cluster-name", "x", "is a tag by which EKS and controllers find resources"],
+    ["kubernetes.io/cluster/orders", "x", "is a tag by which EKS and controllers find resources"],
+    ["karpenter.sh/nodepool", "x", "is a tag by which EKS and controllers find resources"],
+    ["ebs.csi.aws.com/cluster-name", "x", "is a tag by which EKS and controllers find resources"],
     ["environment", "x", "is a tag that the platform sets"],
     ["Environment", "x", "is a tag that the platform sets"],
     ["", "x", "is not a valid tag key"],

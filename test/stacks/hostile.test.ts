@@ -209,6 +209,35 @@ describe("whatever stands in an environment", () => {
       ),
     ],
     [
+      "rules that Prometheus can't read, and numbers with an exponent",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        stores: { ledger: { engine: "kurrentdb", nodes: 1, options: { READER_THREADS_COUNT: 1e21 } } },
+        monitoring: { prometheus: true },
+        domains: {
+          shop: {
+            workers: { mails: { ...app, uses: ["ledger"] } },
+            alerts: Object.fromEntries(
+              ["up ==", "rate(a[5m)", "sum by (a) (b", 'a{b="c}', 'sum(rate(a{b=")"}[5m])) > 0 # ('].map((expr, index) => [
+                `Rule${index}`,
+                { expr, severity: "warning", summary: index === 0 ? "{{ $labels.pod" : "{{ $labels.pod }} is down" },
+              ]),
+            ),
+          },
+        },
+        exceptions: { disposable: "a test" },
+      },
+      [
+        "test.stores.ledger.options.READER_THREADS_COUNT: 1e+21 must be a single value; write a text, a number, true or false",
+        'test.domains.shop.alerts.Rule0.expr: "up ==" has no end; write it as Prometheus reads it',
+        'test.domains.shop.alerts.Rule0.summary: "{{ $labels.pod" has a template without an end; write one like "{{ $labels.pod }}"',
+        'test.domains.shop.alerts.Rule1.expr: "rate(a[5m)" has a ) too many; write it as Prometheus reads it',
+        'test.domains.shop.alerts.Rule2.expr: "sum by (a) (b" lacks ); write it as Prometheus reads it',
+        'test.domains.shop.alerts.Rule3.expr: "a{b=\\"c}" has no end; write it as Prometheus reads it',
+      ],
+    ],
+    [
       "paths that no URL has, and keys that no Secret has",
       {
         aws: undefined,

@@ -180,6 +180,15 @@ describe("PostgreSQL of an environment", () => {
     ]);
   });
 
+  it.each(["rds", "aurora"])("leaves to %s what it sets itself", (engine) => {
+    const readDatabase = { engine, replicas: 1, parameters: { port: 5433, archive_command: "true", work_mem: "4MB" } };
+    expect(onAws({ readDatabase })).toEqual(
+      ["port", "archive_command"].map(
+        (name) => `test.readDatabase.parameters: "${name}" is set by RDS, which refuses another; leave it out`,
+      ),
+    );
+  });
+
   it("has a disk that RDS offers", () => {
     expect(onAws({ readDatabase: { engine: "rds", replicas: 0, storage: "10Gi" } })).toEqual([
       'test.readDatabase.storage: "10Gi" is not a storage size of RDS; use whole Gi from 20Gi to 64Ti',

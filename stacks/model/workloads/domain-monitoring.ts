@@ -1,7 +1,7 @@
 import { type Duration, seconds } from "../../../constructs/core/quantities";
 import type { RuleGroup } from "../../../constructs/observability";
 import { choice, object, optional, quantity, records, text, value } from "../check/shape";
-import { anyText, anything, https, nameOf } from "../common";
+import { https, nameOf } from "../common";
 
 /** Alert on the application's own metrics. */
 export interface DomainAlert {
@@ -66,14 +66,38 @@ function parsed(input: unknown): Readonly<Record<string, unknown>> {
   }
 }
 
+const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
+
+/** PromQL as far as it is read here: Prometheus drops all rules of a file in which one can't be parsed. */
+const expression = value((input) => {
+  if (typeof input !== "string" || !/\S/.test(input)) return { rule: "must have text", remedy: "write a word or more" };
+  const code = input.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`/g, "0").replace(/#[^\n]*/g, "");
+  const open: string[] = [];
+  for (const bracket of code.match(/[()[\]{}]/g) ?? []) {
+    if (bracket in CLOSING) open.push(CLOSING[bracket] as string);
+    else if (open.pop() !== bracket) return { rule: `has a ${bracket} too many`, remedy: "write it as Prometheus reads it" };
+  }
+  if (open.length > 0) return { rule: `lacks ${open.reverse().join("")}`, remedy: "write it as Prometheus reads it" };
+  return /["'`]|[-+*/%^=<>!~,]\s*$/.test(code) ? { rule: "has no end", remedy: "write it as Prometheus reads it" } : undefined;
+});
+
+/** Text with templates of Prometheus: `{{ $labels.pod }}`. */
+const summary = value((input) => {
+  if (typeof input !== "string" || !/^[^\p{Cc}]{1,1000}$/u.test(input))
+    return { rule: "must be text", remedy: "write up to 1000 characters on one line" };
+  return /\{\{|\}\}/.test(input.replace(/\{\{.*?\}\}/g, ""))
+    ? { rule: "has a template without an end", remedy: 'write one like "{{ $labels.pod }}"' }
+    : undefined;
+});
+
 export const domainMonitoring = {
   alerts: optional(
     records(
       object<DomainAlert>({
-        expr: anything,
+        expr: expression,
         for: optional(quantity(seconds)),
         severity: choice(["critical", "warning", "info"], "severity of an alert"),
-        summary: anyText,
+        summary,
         runbook: optional(https),
       }),
       text(/^[A-Z][A-Za-z0-9]{1,99}$/, "is not a name of an alert", "write one like MessagesWaiting"),

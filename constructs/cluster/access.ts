@@ -35,7 +35,7 @@ export const PLANNERS = "planners";
 type Finding = Omit<Problem, "path">;
 
 /** ARN of a role or user (IAM). EKS rejects the ARN of an assumed-role session. */
-const PRINCIPAL = /^arn:aws:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/;
+const PRINCIPAL = /^arn:aws:iam::\d{12}:(role|user)\/([\w+=,.@-]+\/)*[\w+=,.@-]+$/;
 
 /** Maximum number of networks that may reach a public endpoint (EKS, CreateCluster). */
 const MOST_NETWORKS = 40;

@@ -120,9 +120,13 @@ describe("access to a cluster is refused", () => {
   });
 
   it("to what is no role or user", () => {
-    expect(refusals({ access: { readers: ["arn:aws:sts::111122223333:assumed-role/admin/alice"] } })).toEqual([
-      'test/cluster.access.readers[0]: "arn:aws:sts::111122223333:assumed-role/admin/alice" is not a role or user; use its ARN, like arn:aws:iam::111122223333:role/platform',
-    ]);
+    const readers = ["arn:aws:sts::111122223333:assumed-role/admin/alice", role("/"), role("teams/")];
+    expect(refusals({ access: { readers: [...readers, role("teams/orders/platform")] } })).toEqual(
+      readers.map(
+        (one, index) =>
+          `test/cluster.access.readers[${index}]: "${one}" is not a role or user; use its ARN, like arn:aws:iam::111122223333:role/platform`,
+      ),
+    );
   });
 
   it("from the whole internet, from nowhere, and from what is no network", () => {

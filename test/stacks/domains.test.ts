@@ -87,6 +87,25 @@ describe("the names of stores and domains", () => {
     ]);
   });
 
+  it("are not the name of the environment, for an event store with a stream backup on AWS", () => {
+    const said = (name: string, backup: object) =>
+      errorsOf(
+        aProgram(
+          anEnvironment({
+            name,
+            cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
+            stores: { orders: { engine: "kurrentdb", nodes: 3, ...backup } },
+            domains: { all: { workers: { a: { ...worker, uses: ["orders"] } } } },
+          }),
+        ),
+      );
+    const backup = { backup: { every: "15m", keep: "28d" } };
+    expect([said("test", backup), said("orders", {})]).toEqual([[], []]);
+    expect(said("orders", backup)).toEqual([
+      `orders.stores.orders: "orders" is also the name of the environment, whose stack of backups has the name of this store's backup; choose another`,
+    ]);
+  });
+
   it("can be told apart among servers and secrets", () => {
     const workers = { a: { ...worker, uses: ["orders-1", "orders1", "orders1-users"] } };
     expect(

@@ -6,6 +6,7 @@ import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import { NAMESPACES } from "../derive/namespaces";
 import { slotRun, slotWorkers } from "../derive/pod-names";
 import { READ_MODEL_SLOTS } from "../derive/read-models";
+import { configuredStreamBackups } from "../derive/stream-backups";
 import type { AnyWorkload } from "../derive/workloads";
 import { engineOf } from "../stores";
 import type { DomainOf } from "../system";
@@ -21,6 +22,7 @@ export const nameRules: readonly Rule[] = [
   projectionsNameSchemas,
   namespacesAreShort,
   eventStoresAreShort,
+  backupsAreApart,
   jobsThatUndoAreShort,
 ];
 
@@ -199,6 +201,15 @@ function eventStoresAreShort(system: DraftSystem): RuleFinding[] {
     if (part.kind !== "event-store" || engineOf(part)?.inProcess || !isGeneral(part)) return [];
     return storeNameProblems(name).map((problem) => ({ keys: at, ...problem }));
   });
+}
+
+/** The stack of a store reads `<environment>-backup`, and has a part with that name if the store is named as the environment. */
+function backupsAreApart(system: DraftSystem): RuleFinding[] {
+  const { name } = system;
+  const one = namedStores(system).find((store) => store.name === name);
+  if (!one || !system.aws || !configuredStreamBackups(system).some(({ store }) => store.name === name)) return [];
+  const rule = "is also the name of the environment, whose stack of backups has the name of this store's backup";
+  return [{ keys: one.at, value: one.name, rule, remedy: "choose another" }];
 }
 
 /** A rollback job has the name of each run of its job as a prefix. */

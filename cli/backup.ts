@@ -59,12 +59,18 @@ function parse(words: readonly string[]) {
 async function list(name: string, records: Records, { print }: Machine): Promise<number> {
   const ids = (await records.ids()).toReversed();
   if (ids.length === 0) print(`${name} has no record of a backup; to make one: ${commandLine("backup", [name])}`);
+  const damaged: string[] = [];
   for (const id of ids) {
-    const { completed, stores, without } = await records.read(id);
-    const parts = stores.map(({ store, position }) => (position === null ? store : `${store} at ${position}`));
-    print(
-      `${id}  ${completed}  ${parts.join(", ")}${without.length > 0 ? `; without ${without.map(({ store }) => store).join(", ")}` : ""}`,
-    );
+    try {
+      const { completed, stores, without } = await records.read(id);
+      const parts = stores.map(({ store, position }) => (position === null ? store : `${store} at ${position}`));
+      const excluded = without.map(({ store }) => store);
+      print(`${id}  ${completed}  ${parts.join(", ")}${excluded.length > 0 ? `; without ${excluded.join(", ")}` : ""}`);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      damaged.push(error.message);
+    }
   }
+  if (damaged.length > 0) throw new Refused(damaged.join("\n"));
   return 0;
 }

@@ -103,6 +103,7 @@ async function recordFor(
     try {
       const records: Records = await requiredRecords(source, parts, one, machine, into.aws?.region);
       const record = await records.read(id);
+      await records.requireOriginal(id);
       if (record.environment !== source.name || record.system !== source.system)
         throw new Refused(`${id}: is a backup of ${record.environment} of ${record.system}, and not of ${source.name}`);
       return record;

@@ -25,7 +25,7 @@ export interface Machine {
 /** A bucket. Without credentials, one at AWS, with those of the machine. */
 export type BucketPlace = Pick<S3ClientProps, "bucket" | "region"> & Partial<S3ClientProps>;
 
-export type Bucket = Pick<S3Client, "bucket" | "list" | "read" | "create" | "headersOf">;
+export type Bucket = Pick<S3Client, "bucket" | "list" | "changed" | "read" | "create" | "headersOf">;
 
 /** The machine that runs the command. */
 export const HERE: Machine = {

@@ -48,6 +48,14 @@ export class Records {
     const { headers, body } = await reached(() => this.s3.read(`${this.prefix}${id}.json`));
     return recordOf(String(body), this.placeOf(id), id, headers[RECORDED] as string | undefined);
   }
+
+  /** Checks that a record was never written again: another one can have a hash that is right. Needs the right to list versions. @throws Refused */
+  async requireOriginal(id: string): Promise<void> {
+    const key = `${this.prefix}${id}.json`;
+    const { overwritten } = await reached(() => this.s3.changed(key));
+    if (overwritten.length === 0) return;
+    throw new Refused(`${this.placeOf(id)}: was overwritten; read its oldest version, remove the newer ones, or use another backup`);
+  }
 }
 
 /** Result of requests to a bucket. @throws Refused for any failure */

@@ -364,6 +364,15 @@ describe("cdktf-cqrs backup", () => {
     expect((await run("production", "--list")).errors).toMatch(
       /^s3:\S+: its SHA-256 is \w{64}, and \w{64} was recorded; restore an earlier version/,
     );
+    // The first stored is the last listed: a damaged record hides no other one.
+    const [, newest] = machine.objects.values();
+    const sound = newest?.body ?? Buffer.alloc(0);
+    if (object && newest)
+      [object.body, newest.body] = [Buffer.from(String(object.body).replace("4097/4096", "4096/4096")), Buffer.from("{")];
+    machine.lines.length = 0;
+    expect((await run("production", "--list")).errors).toContain("its SHA-256 is");
+    expect(machine.lines).toEqual([expect.stringMatching(/^20261128-214728-/)]);
+    if (newest) newest.body = sound;
     for (const text of ["", "null", "[]", '{"format":1,"id":"ID"}']) {
       const [[address, stored]] = [...machine.objects] as unknown as [[string, { body: Buffer; headers: Record<string, string> }]];
       stored.body = Buffer.from(text.replace("ID", /([^/]+)\.json$/.exec(address)?.[1] ?? ""));

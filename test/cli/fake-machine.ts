@@ -14,6 +14,9 @@ export class FakeMachine implements Machine {
   /** Objects by address, with the metadata of each. */
   readonly objects = new Map<string, { body: Buffer; readonly headers: Readonly<Record<string, string>> }>();
 
+  /** Addresses of objects that have an older version. */
+  readonly overwritten = new Set<string>();
+
   /** Answers to command lines, by a part of them: the first that fits. A function is called each time. */
   readonly rules: (readonly [part: string | RegExp, said: Said | (() => Said)])[] = [];
   private time = Date.parse("2026-11-28T21:47:28Z");
@@ -54,6 +57,10 @@ export class FakeMachine implements Machine {
           .filter((key) => key.startsWith(at(prefix)))
           .sort()
           .map((key) => ({ key: key.slice(at("").length), size: 0 })),
+      changed: async (prefix) => ({
+        deleted: [],
+        overwritten: [...this.overwritten].filter((key) => key.startsWith(at(prefix))).map((key) => ({ key, wasDeleted: false })),
+      }),
       read: async (key) => there(key),
       headersOf: async (key) => there(key).headers,
       create: async (key, body, _, headers = {}) => {

@@ -409,6 +409,13 @@ describe("cdktf-cqrs restore", () => {
     expect(machine.lines).toMatchSnapshot();
   });
 
+  it("refuses a record that was written again", async () => {
+    const [address = ""] = [...machine.objects.keys()].filter((key) => key.endsWith(`${ID}.json`) && key.includes("production"));
+    machine.overwritten.add(address);
+    const { code, errors } = await run("production", "second");
+    expect([code, errors]).toEqual([1, expect.stringContaining(`${ID}.json: was overwritten; read its oldest version`)]);
+  });
+
   it("refuses a restore in place, unknown ids and environments", async () => {
     expect((await run("premises", "premises")).errors).toContain("a restore is never in place");
     expect((await run("premisses", "recovered")).errors).toContain("did you mean premises?");

@@ -34,6 +34,7 @@ const STATEFUL = [
   /^aws_(backup_vault|cloudwatch_log_group|db_instance|docdb_cluster|dynamodb_table|ebs_volume|ecr_repository|efs_file_system|fsx_\w+)$/,
   /^aws_(elasticache_\w*(cluster|group|cache)|kms_key|kms_replica_key|memorydb_cluster|msk_cluster|neptune_cluster|opensearch_domain|rds_cluster)$/,
   /^aws_(redshift_cluster|s3_bucket|secretsmanager_secret|sqs_queue|ssm_parameter)$/,
+  /^aws_(cognito_user_pool|instance|keyspaces_table|kinesis_stream|mq_broker|prometheus_workspace|s3_directory_bucket|s3tables_table)$/,
   /^(kubernetes_persistent_volume_claim_v1|kubernetes_persistent_volume_v1|kurrentcloud_managed_cluster)$/,
 ];
 

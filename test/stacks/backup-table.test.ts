@@ -260,6 +260,24 @@ describe("the table of backups", () => {
     });
   });
 
+  it.each([
+    ...[
+      "aws_cognito_user_pool",
+      "aws_docdb_cluster",
+      "aws_dynamodb_table",
+      "aws_ebs_volume",
+      "aws_efs_file_system",
+      "aws_fsx_windows_file_system",
+    ],
+    ...["aws_instance", "aws_keyspaces_table", "aws_kinesis_stream", "aws_memorydb_cluster", "aws_mq_broker", "aws_msk_cluster"],
+    ...["aws_neptune_cluster", "aws_opensearch_domain", "aws_prometheus_workspace", "aws_redshift_cluster", "aws_s3_directory_bucket"],
+    ...["aws_s3tables_table", "aws_sqs_queue", "aws_ssm_parameter"],
+  ])("takes a resource for one with state: %s", (type) => {
+    const [one] = stacksOf("kind", synthesisOf(varied));
+    if (!one) throw new Error("kind has no stack");
+    expect(statefulResources({ ...one, json: { resource: { [type]: { own: {} } } } })).toMatchObject([{ type, id: "own" }]);
+  });
+
   it("has stream backups in the locked bucket, copied with it", () => {
     const rowsOf = (eventStore: object) => {
       const rows = backupTable(asDomains(anEnvironment({ cluster, eventStore })));

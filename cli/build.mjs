@@ -16,6 +16,7 @@ const BUNDLES = [
   { main: "constructs/audit/trail/digest-main.ts", to: "constructs/audit/audit-digest.mjs" },
   { main: "constructs/audit/trail/verify-main.ts", to: "constructs/audit/audit-verify.mjs" },
   { main: "constructs/event-store/stream-backup/main.ts", to: "constructs/event-store/stream-backup.mjs" },
+  { main: "constructs/event-store/stream-backup/postgres-main.ts", to: "constructs/event-store/postgres-stream-backup.mjs" },
   { main: "constructs/event-store/volume-drill/main.ts", to: "constructs/event-store/volume-drill.mjs" },
   { main: "constructs/event-store/volume-snapshots/main.ts", to: "constructs/event-store/volume-snapshots.mjs" },
   { main: "constructs/subject-keys/main.ts", to: "constructs/subject-keys/subject-keys.mjs" },

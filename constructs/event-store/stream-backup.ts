@@ -76,6 +76,7 @@ export class StreamBackup extends Construct {
       cluster,
       namespace,
       name,
+      protocol: eventStore.protocol,
       connection: eventStore.connections.subscriptions,
       bucket,
       env: { FULL_BUDGET: String(Math.floor((known(seconds(every)) || 0) / 2)), FULL_EVERY: String(known(seconds(fullEvery))) },

@@ -62,6 +62,7 @@ export class KurrentDbStreamDrill extends Construct {
       component: "drill",
       user: LINES[version].uid,
       command: "drill",
+      protocol: eventStore.protocol,
       connection: eventStore.connections.subscriptions,
       bucket,
       ...(metrics ? { metrics } : {}),

@@ -93,6 +93,7 @@ export class KurrentDbStreamFollower extends Construct {
       cluster,
       namespace,
       name,
+      protocol: eventStore.protocol,
       connection: { ...reader, facts: { ...reader.facts, user: "admin", password: administrator } },
       bucket,
       env: { MAX_LAG: String(maxLag(every)) },

@@ -8,6 +8,7 @@ import { TOOLS } from "../core/versions";
 import type { KubernetesTarget } from "../kubernetes";
 import { type S3Location, s3Access } from "../storage";
 import { DISRUPTIONS_IGNORED, type Metrics, PodTemplate } from "../workload";
+import type { EventStore } from "./contract";
 
 /** A prefix of an S3 bucket that locks its objects, such as `BackupBucket`. */
 export interface StreamBackupBucket extends S3Location {
@@ -69,6 +70,9 @@ export interface StreamPodProps {
    */
   readonly command?: string;
 
+  /** Protocol of the store. */
+  readonly protocol: EventStore["protocol"];
+
   /** Connection with the user that the program signs in as. */
   readonly connection: Connection;
   readonly bucket: StreamBackupBucket;
@@ -89,6 +93,7 @@ export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate 
     component = "backup",
     user,
     command = "backup",
+    protocol,
     connection,
     bucket,
     env,
@@ -106,7 +111,7 @@ export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate 
     ...(user === undefined ? {} : { user }),
     command: ["bun", "--smol", STREAM_BACKUP_PROGRAM],
     args: [command],
-    files: { [STREAM_BACKUP_PROGRAM]: bundled(__dirname, "stream-backup.mjs") },
+    files: { [STREAM_BACKUP_PROGRAM]: bundled(__dirname, `${protocol === "postgres" ? "postgres-" : ""}stream-backup.mjs`) },
     connections: [{ connection }],
     env: { ...access.env, ...env, HOME: "/tmp", PREFIX: bucket.prefix },
     secrets: access.secrets,

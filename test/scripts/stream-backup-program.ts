@@ -4,8 +4,9 @@ import type { StoredEvent } from "../../constructs/event-store/stream-backup/sto
 import type { LogStub } from "./kurrentdb-log";
 import type { S3 } from "./s3";
 
-/** The file that the ConfigMap holds. */
-const PROGRAM = join(__dirname, "../../constructs/event-store/stream-backup.mjs");
+/** The file that the ConfigMap holds, for a store of KurrentDB or PostgreSQL. */
+const programFor = (url: string) =>
+  join(__dirname, `../../constructs/event-store/${url.startsWith("postgres") ? "postgres-" : ""}stream-backup.mjs`);
 const BUN = join(process.cwd(), "node_modules/.bin/bun");
 
 export interface Ran {
@@ -31,7 +32,7 @@ export class Program {
 
   async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
     const all = { EVENT_STORE_URL: this.store.url("restorer"), ...this.s3.env(this.bucket), OBJECT_SIZE: "5000", ...this.more, ...env };
-    const child = spawn(BUN, ["--smol", PROGRAM, ...args], { env: all, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BUN, ["--smol", programFor(all.EVENT_STORE_URL), ...args], { env: all, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));

@@ -6,11 +6,16 @@ const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 let aws: AwsStub;
 let s3: S3Client;
 beforeEach(async () => {
+  // Requests are repeated without pauses.
+  jest.spyOn(Math, "random").mockReturnValue(0);
   aws = new AwsStub(privateKey);
   await aws.begin();
   s3 = new S3Client(s3FromEnvironment(aws.env, "audit"));
 });
-afterEach(() => aws.end());
+afterEach(() => {
+  jest.restoreAllMocks();
+  return aws.end();
+});
 
 const until = new Date("2030-01-01T00:00:00Z");
 

@@ -61,7 +61,7 @@ export class Operators {
 
   private async await(object: KubernetesObject): Promise<void> {
     const isThere = object.kind === "Certificate" ? isIssued : isSynced;
-    await until(`${object.kind} ${keyOf(object)} has its Secret`, 120, async () => isThere(await this.api.get(object)));
+    await until(`${object.kind} ${keyOf(object)} has its Secret`, 120, async () => isThere(await this.api.get(object)), 50);
   }
 
   private async bring(secret: KubernetesObject, generators: ReadonlyMap<string, any>, stores: ReadonlyMap<string, string>): Promise<void> {

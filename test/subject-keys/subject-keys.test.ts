@@ -9,11 +9,16 @@ let aws: SubjectKeysStub;
 let keys: SubjectKeyClient;
 
 beforeEach(async () => {
+  // Requests are repeated without pauses.
+  jest.spyOn(Math, "random").mockReturnValue(0);
   aws = new SubjectKeysStub();
   await aws.begin();
   keys = new SubjectKeyClient(subjectKeysFromEnvironment(aws.env));
 });
-afterEach(() => aws.end());
+afterEach(() => {
+  jest.restoreAllMocks();
+  return aws.end();
+});
 
 const targets = () => aws.requests.map(({ target }) => target.split(".")[1]);
 const changed = (sealed: string, at: number) => {

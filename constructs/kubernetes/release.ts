@@ -131,6 +131,6 @@ export function valuesOf(values: object): string {
 function sorted<T>(value: T): T {
   if (Array.isArray(value)) return value.map(sorted) as T;
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, item]) => [key, sorted(item)])) as T;
+  const keys = (Object.keys(value) as (keyof T)[]).filter((key) => value[key] !== undefined).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])])) as T;
 }

@@ -458,7 +458,7 @@ const REFERENCE = new RegExp(`(?<![\\w.-])(?:data\\.)?${TYPE}\\.[A-Za-z_][\\w-]*
 
 /** Valid starts of a Terraform expression: a reference, a call, a list, an object or a string; a directive by its keyword. */
 const EXPRESSION = new RegExp(
-  `^[\\s!(-]*(?:(?:data|each|ephemeral|local|module|path|self|terraform|var)\\.|${TYPE}\\.|[a-z]\\w*(?:::\\w+)*\\(|[[{\\\\])`,
+  `^[\\s!(-]*(?:(?:data|each|ephemeral|local|module|path|self|terraform|var)\\.|${TYPE}\\.|[a-z]\\w*(?:::\\w+)*\\(|[[{"])`,
 );
 const DIRECTIVE = /^\s*(?:if|for|else|endif|endfor)\b/;
 
@@ -477,7 +477,7 @@ const found = new WeakMap<Resource, readonly RegExpMatchArray[]>();
 
 /** Returns the templates in a resource. They are searched for once: several policies check them. */
 function templates(resource: Resource): readonly RegExpMatchArray[] {
-  const known = found.get(resource) ?? [...JSON.stringify(withTemplates(resource.body)).matchAll(TEMPLATE)];
+  const known = found.get(resource) ?? withTemplates(resource.body).flatMap((text) => [...text.matchAll(TEMPLATE)]);
   found.set(resource, known);
   return known;
 }

@@ -55,6 +55,8 @@ export function run(program: string, args: readonly string[], { cwd, env = {}, l
   const file = createWriteStream(log, { flags: "a" });
   file.write(`$ ${program} ${args.join(" ")}\n`);
   return new Promise((resolve) => {
+    // Before the program starts: a signal that comes first would end this process alone.
+    if (minutes !== undefined) endWithProcess();
     const child = spawn(program, args, {
       ...(cwd ? { cwd } : {}),
       env: { ...process.env, ...env },
@@ -62,10 +64,7 @@ export function run(program: string, args: readonly string[], { cwd, env = {}, l
       detached: minutes !== undefined,
     });
     const group = minutes === undefined ? undefined : child.pid;
-    if (group !== undefined) {
-      endWithProcess();
-      groups.add(group);
-    }
+    if (group !== undefined) groups.add(group);
     const limit = minutes && setTimeout(() => group && kill(group), minutes * 60_000);
     let stdout = "";
     let output = "";

@@ -2,6 +2,7 @@ import type { TerraformResource, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import { BACKUP_TAG } from "../core/tags";
 import { exemptionsOf } from "./contract";
+import { tooLong } from "./documents";
 import { isMisnamed } from "./names";
 import { READ_BACK } from "./read-back";
 
@@ -122,6 +123,12 @@ export const POLICIES: readonly Policy[] = [
     rule: "has a name that its API rejects: it is too long, or has characters that are not allowed",
     remedy: "create it with cloudName, with all of its parts, or use shorter names",
     check: (_, resources) => resources.filter(({ type, body }) => isMisnamed(type, body)).map(toAddress),
+  },
+  {
+    id: "policies-fit",
+    rule: "has a policy that is longer than AWS accepts",
+    remedy: "name fewer resources in it; for policies of deploy roles, have fewer environments in the account",
+    check: (_, resources) => tooLong(resources).map(toAddress),
   },
   {
     id: "tls-only-buckets",

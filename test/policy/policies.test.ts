@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
 import { ElasticacheReplicationGroup } from "@cdktf/provider-aws/lib/elasticache-replication-group";
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
@@ -130,6 +132,18 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     { break: (stack) => void aBucket(stack, { bucket: "Events" }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void new DbInstance(stack, "db", { ...database, identifier: `${"d".repeat(62)}-1` }), at: "aws_db_instance.db" },
     { break: (stack) => void aRelease(stack, { name: "r".repeat(54) }), at: "helm_release.release", on: "cluster" },
+  ],
+  "policies-fit": [
+    {
+      break: (stack) => void new IamPolicy(stack, "policy", { name: "p", policy: "p".repeat(6145) }),
+      at: "aws_iam_policy.policy",
+    },
+    {
+      break: (stack) => {
+        for (const name of ["one", "two"]) new IamRolePolicy(stack, name, { role: "r", name, policy: "p".repeat(5121) });
+      },
+      at: "aws_iam_role_policy.two",
+    },
   ],
   "tls-only-buckets": [
     { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "events", ...guarded }), at: "aws_s3_bucket.bucket" },

@@ -1,5 +1,5 @@
 import { ApiError, type Kind, type KubernetesApi, type KubernetesObject } from "./api";
-import { destructive, jobNow, outdated, outvoted as outvotedWithin, templatesOf, unfinished } from "./stores";
+import { destructive, jobNow, offeredTo, outdated, outvoted as outvotedWithin, templatesOf, unfinished } from "./stores";
 
 const metadata = { namespace: "orders", name: "events", labels: { app: "events" } };
 const claimed = (name: string): KubernetesObject => ({
@@ -50,6 +50,15 @@ describe("stores on a cluster", () => {
     expect(await outvoted([budget({}), ...others])).toEqual(["budget orders/events: 0 of 0 are well where 0 must be, and 0 run"]);
     const instead = { ...pods(1)[0], metadata: { ...metadata, labels: { "stands-in-for": "events" } } };
     expect(await outvoted([budget({}), ...others, instead])).toEqual([]);
+  });
+
+  it("have claims that a program offers to jobs, besides their own", () => {
+    const volumes = ["offered", "made"].map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
+    const job = { kind: "Job", metadata, spec: { template: { spec: { volumes: [...volumes, { name: "tmp", emptyDir: {} }] } } } };
+    const claims = offeredTo([job as unknown as KubernetesObject], [claimed("made")], "fast");
+    expect(claims.map(({ metadata: { namespace, name }, spec }) => [namespace, name, spec.storageClassName])).toEqual([
+      ["orders", "offered", "fast"],
+    ]);
   });
 
   it("have jobs that end well, and pods of the newest template", async () => {

@@ -24,6 +24,27 @@ export function jobNow({ metadata: { namespace, name }, spec: { jobTemplate } }:
   };
 }
 
+/** Stand-ins for claims of jobs that a program makes before them, as it does of a snapshot for a drill. */
+export function offeredTo(
+  jobs: readonly KubernetesObject[],
+  objects: readonly KubernetesObject[],
+  storageClassName: string,
+): readonly KubernetesObject[] {
+  const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;
+  const present = new Set(objects.filter(({ kind }) => kind === "PersistentVolumeClaim").map(keyOf));
+  const claims = jobs.flatMap(({ metadata: { namespace }, spec }) =>
+    ((spec.template.spec.volumes ?? []) as readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[]).flatMap(
+      ({ persistentVolumeClaim: found }): KubernetesObject[] => {
+        if (!found) return [];
+        const metadata = { ...(namespace ? { namespace } : {}), name: found.claimName };
+        const asked = { accessModes: ["ReadWriteOnce"], storageClassName, resources: { requests: { storage: "1Gi" } } };
+        return [{ apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec: asked }];
+      },
+    ),
+  );
+  return claims.filter((claim) => !present.has(keyOf(claim)));
+}
+
 /** Jobs that have not ended well, of those there are. */
 export async function unfinished(api: KubernetesApi): Promise<readonly string[]> {
   const jobs = await api.list({ apiVersion: "batch/v1", kind: "Job" });

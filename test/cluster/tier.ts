@@ -16,7 +16,7 @@ import { found } from "./found";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
 import { viewOf, wrongRights } from "./planners";
-import { destructive, jobNow, outdated, outvoted, templatesOf, unfinished } from "./stores";
+import { destructive, jobNow, offeredTo, outdated, outvoted, templatesOf, unfinished } from "./stores";
 import { throughTerraform } from "./terraform";
 import { MOVES, VARIETY } from "./varieties";
 import { pod, violations } from "./violations";
@@ -151,11 +151,15 @@ class Trial {
     expectNone(await this.unused());
   }
 
+  /** Storage class of volumes that no object of the stacks has. */
+  private get anyStorage(): string {
+    return (this.objects.find(({ kind }) => kind === "StorageClass") ?? this.storageClass).metadata.name;
+  }
+
   private async standIn(): Promise<void> {
-    const { metadata } = this.objects.find(({ kind }) => kind === "StorageClass") ?? this.storageClass;
     for (const group of this.groups.filter(({ passing }) => !passing)) {
       const [namespace = "", name = ""] = group.name.split("/");
-      await this.make(standIn(group, metadata.name, templatesOf(name, namespace, this.objects as readonly KubernetesObject[])));
+      await this.make(standIn(group, this.anyStorage, templatesOf(name, namespace, this.objects as readonly KubernetesObject[])));
     }
   }
 
@@ -168,7 +172,9 @@ class Trial {
   }
 
   private async work(): Promise<void> {
-    for (const object of this.objects.filter(({ kind }) => kind === "CronJob")) await this.make(jobNow(object as KubernetesObject));
+    const jobs = this.objects.filter(({ kind }) => kind === "CronJob").map((object) => jobNow(object as KubernetesObject));
+    const claims = offeredTo(jobs, this.objects as readonly KubernetesObject[], this.anyStorage);
+    for (const object of [...claims, ...jobs]) await this.make(object);
     await this.finished();
   }
 

@@ -87,7 +87,7 @@ export const EXPLAINED: readonly Explained[] = [
   {
     tool: "checkov",
     check: "CKV_K8S_38",
-    of: /^(Job\/.+\/event-store-rollout-[0-9a-f]{8}|CronJob\/.+\/((nats|queue)-(passwords|revoke)|event-store-snapshots))$/,
+    of: /^(Job\/.+\/event-store-rollout-[0-9a-f]{8}|CronJob\/.+\/((nats|queue)-(passwords|revoke)|event-store-snapshots|(postgres|read-models|event-store-volume)-drill))$/,
     reason: "its job asks the API server, with a role for just that",
   },
 ];

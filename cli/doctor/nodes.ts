@@ -1,5 +1,4 @@
-import { type Amount, inWords } from "../../constructs/capacity";
-import { bytes, millicores } from "../../constructs/core/quantities";
+import { type Amount, inWords, quantity } from "../../constructs/capacity";
 import type { MeasuredSite } from "../../stacks/capacity";
 import type { Finding } from "./finding";
 import { type Kubectl, lines } from "./kubectl";
@@ -27,22 +26,10 @@ export function nodes(subject: string, { site: { ledger }, objects }: MeasuredSi
 
 /** Sum of rows of CPU and memory, each a list of quantities. */
 function sum(rows: readonly (readonly string[])[]): Amount {
-  const total = (column: number, read: (quantity: string) => number) =>
-    rows.flatMap((row) => row[column]?.split(" ").filter(Boolean) ?? []).reduce((all, quantity) => all + read(quantity), 0);
-  return { millicores: total(0, coresIn), memoryBytes: total(1, bytesIn) };
-}
-
-function coresIn(quantity: string): number {
-  const reading = millicores(quantity.endsWith("m") ? quantity : Number(quantity));
-  return typeof reading === "number" ? reading : 0;
-}
-
-/** Units that the model doesn't accept, and Kubernetes does. */
-const DECIMAL: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9, m: 1e-3 };
-
-function bytesIn(quantity: string): number {
-  const reading = bytes(quantity);
-  if (typeof reading === "number") return reading;
-  const [, digits, unit = ""] = /^([\d.]+)([a-zA-Z]*)$/.exec(quantity) ?? [];
-  return Number(digits ?? 0) * (DECIMAL[unit] ?? 0);
+  const total = (column: number, scale: 1 | 1000) =>
+    rows
+      .flatMap((row) => row[column]?.split(" ").filter(Boolean) ?? [])
+      .map((text) => quantity(text, scale))
+      .reduce((all: number, each) => all + (typeof each === "number" ? each : 0), 0);
+  return { millicores: total(0, 1000), memoryBytes: total(1, 1) };
 }

@@ -5,10 +5,10 @@ import {
   TerraformElement,
   TerraformOutput,
   TerraformStack,
-  Token,
   Tokenization,
 } from "cdktf";
 import type { IConstruct } from "constructs";
+import { isPlain, isRecord } from "../../constructs/core/plain";
 
 type Json = Record<string, unknown>;
 type Resolve = (value: unknown) => unknown;
@@ -81,7 +81,7 @@ function resolverIn(scope: TerraformStack): Resolve {
   const original = (value: unknown) => Tokenization.resolve(value, { scope, preparing: false, resolver: RESOLVER });
   const remembered = (value: unknown) => {
     if (typeof value !== "string") return original(value);
-    const key = dependencyIn(value) ?? value;
+    const key = known.has(value) ? value : (dependencyIn(value) ?? value);
     const found = known.get(key) ?? original(value);
     if (typeof found === "string") known.set(key, found);
     return found;
@@ -137,28 +137,4 @@ function upTo(key: string, value: Readonly<Json>): Json {
 
 function isListToken(list: readonly unknown[]): boolean {
   return list.some((item) => (typeof item === "string" ? item.includes("#{TfToken[") : typeof item === "number" && !isPlain(item)));
-}
-
-/** Checks if cdktf leaves a value unchanged. */
-function isPlain(value: unknown): boolean {
-  switch (typeof value) {
-    case "string":
-      // Number tokens are so large that they are written with an exponent.
-      return !value.includes("TfToken[") && !value.includes("e+") && value !== STRING_MAP && value !== ANY_MAP;
-    case "number":
-      return Math.abs(value) <= Number.MAX_SAFE_INTEGER && value !== NUMBER_MAP;
-    case "boolean":
-    case "undefined":
-      return true;
-    default:
-      return value === null;
-  }
-}
-
-const { STRING_MAP_TOKEN_VALUE: STRING_MAP, ANY_MAP_TOKEN_VALUE: ANY_MAP, NUMBER_MAP_TOKEN_VALUE: NUMBER_MAP } = Token;
-
-/** Checks if a value is a plain record, of whatever realm, and not a token or an instance of a class. */
-function isRecord(value: unknown): value is Readonly<Json> {
-  const prototype = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : null;
-  return prototype !== null && Object.getPrototypeOf(prototype) === null;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
+import { ATTEMPTS, pauseAfter } from "./attempts";
 import { Frames, frame } from "./wire";
 
 /** A call that failed, with the status code of gRPC. */
@@ -13,9 +14,6 @@ export class CallError extends Error {
 }
 
 const UNAVAILABLE = 14;
-
-/** Attempts of a call: a new leader is elected within seconds. */
-const ATTEMPTS = 10;
 
 /** Milliseconds without an answer. A page of events takes far less. */
 const TIMEOUT = 60_000;
@@ -67,7 +65,7 @@ export class Channel {
     if (failures === ATTEMPTS || !this.isTransient(error)) throw error;
     this.close();
     if (!this.leader) this.turn++;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 50 * 2 ** failures)));
+    await pauseAfter(failures);
   }
 
   /** Sends messages, and yields those of the answer. Throws `CallError` unless the answer ends with status 0. */

@@ -1,4 +1,5 @@
 import { Client, DatabaseError } from "pg";
+import { ATTEMPTS, pauseAfter } from "./attempts";
 import type { EventLog, Position, StoredEvent } from "./store";
 
 /** A row as text: numbers of 64 bits and JSON stay exact. */
@@ -7,9 +8,6 @@ type Row = Readonly<Record<string, string>>;
 /** Events of a request, and their size as the server stores it: compressed, to a hundredth at best. */
 const PAGE = 1000;
 const PAGE_BYTES = 256 * 1024;
-
-/** Attempts of a request: a new primary is elected within seconds. */
-const ATTEMPTS = 10;
 
 /** Milliseconds until a connection. */
 const CONNECTING = 10_000;
@@ -115,7 +113,7 @@ export class PostgresLog implements EventLog {
       } catch (error) {
         if (this.isAtomic || failures === ATTEMPTS || !isTransient(error)) throw error;
         this.close();
-        await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 50 * 2 ** failures)));
+        await pauseAfter(failures);
       }
     }
   }

@@ -2,11 +2,14 @@ import type { TerraformResource } from "cdktf";
 import type { IConstruct } from "constructs";
 import { type Problem, problemOf } from "../../constructs/core/errors";
 
-const DESCRIBED = new WeakMap<IConstruct, string>();
+/** Settings that have another name than the prop they become, by that prop. */
+type Renamed = Readonly<Record<string, string>>;
+
+const DESCRIBED = new WeakMap<IConstruct, { readonly path: string; readonly renamed: Renamed }>();
 
 /** Records the path at which an environment defines a construct, for error messages: `production.cache`. */
-export function describedAt<T extends IConstruct>(path: string, construct: T): T {
-  DESCRIBED.set(construct, path);
+export function describedAt<T extends IConstruct>(path: string, construct: T, renamed: Renamed = {}): T {
+  DESCRIBED.set(construct, { path, renamed });
   return construct;
 }
 
@@ -20,7 +23,7 @@ export function descriptionOf(stack: IConstruct, address: string): string | unde
     .findAll()
     .find(isIt)
     ?.node.scopes.findLast((scope) => DESCRIBED.has(scope));
-  return place && DESCRIBED.get(place);
+  return place && DESCRIBED.get(place)?.path;
 }
 
 /** Problems reported by constructs, with the paths of the environment's settings. */
@@ -35,9 +38,11 @@ export function refusals(stacks: readonly IConstruct[]): readonly Problem[] {
 
 function whereItIsDescribed(construct: IConstruct, message: string): string {
   const place = construct.node.scopes.findLast((scope) => DESCRIBED.has(scope));
+  const described = place && DESCRIBED.get(place);
   const { path } = place?.node ?? {};
-  if (!place || !path || !message.startsWith(path)) return message;
+  if (!described || !path || !message.startsWith(path)) return message;
   // Constructs within a construct have no path in the configuration.
   const below = message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "");
-  return `${DESCRIBED.get(place)}${below.replace(/^\.morePorts\b/, ".ports")}`;
+  const setting = (prop: string) => (Object.hasOwn(described.renamed, prop) ? described.renamed[prop] : prop);
+  return `${described.path}${below.replace(/^\.(\w+)/, (_, prop: string) => `.${setting(prop)}`)}`;
 }

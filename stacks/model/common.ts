@@ -116,7 +116,9 @@ export const command = list(anything, "write the program and its arguments, each
 export const port = whole(1, 65_535);
 
 /** Path of a URL, in the characters that URLs have (RFC 3986). */
-export const path = text(/^\/[!#-;=?-[\]_a-z~]*$/, "must be a path", "write one like /health, with other characters encoded");
+export const URL_PATH = /^\/[!#-;=?-[\]_a-z~]*$/;
+
+export const path = text(URL_PATH, "must be a path", "write one like /health, with other characters encoded");
 
 export const percent = optional(whole(1, 100));
 

@@ -61,7 +61,7 @@ export function servicesOf(place: WorkloadPlace): Tested {
       ...admitted,
       ...(admitted.ingress || ingress.length > 0 ? { ingress: [...(admitted.ingress ?? []), ...ingress] } : {}),
     });
-    const versions = versionsIn(settings, describedAt(path, service)).map((version) => ({
+    const versions = versionsIn(settings, describedAt(path, service, { morePorts: "ports" })).map((version) => ({
       ...version,
       check: healthCheck(version.backend, namespace, health),
     }));

@@ -1,4 +1,5 @@
 import { ApiError, type KubernetesApi, type KubernetesObject, until } from "./api";
+import { keyOf } from "./changes";
 
 /** Seconds in which controllers write down what they have seen. */
 const SECONDS = 60;
@@ -30,7 +31,6 @@ export function offeredTo(
   objects: readonly KubernetesObject[],
   storageClassName: string,
 ): readonly KubernetesObject[] {
-  const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;
   const present = new Set(objects.filter(({ kind }) => kind === "PersistentVolumeClaim").map(keyOf));
   const claims = jobs.flatMap(({ metadata: { namespace }, spec }) =>
     ((spec.template.spec.volumes ?? []) as readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[]).flatMap(

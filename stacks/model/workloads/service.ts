@@ -4,7 +4,7 @@ import type { RateLimit } from "../../../constructs/gateway";
 import type { Objective, RequestMetrics } from "../../../constructs/observability";
 import type { Volume } from "../../../constructs/workload";
 import { choice, list, object, optional, quantity, records, text, value, whole } from "../check/shape";
-import { anyText, domain, name, path, port, type Replicas, replicas } from "../common";
+import { anyText, domain, name, path, port, type Replicas, replicas, URL_PATH } from "../common";
 import type { Edge } from "../edge";
 import { edge } from "../edge";
 import type { SlotSettings } from "./release-file";
@@ -151,7 +151,7 @@ export const service = {
   scaleOn,
   port: optional(port),
   servicePort: optional(port),
-  health: optional(text(/^(tcp|\/[!#-;=?-[\]_a-z~]*)$/, "must be a path or tcp", "write one like /health")),
+  health: optional(text(new RegExp(`^tcp$|${URL_PATH.source}`), "must be a path or tcp", "write one like /health")),
   paths: optional(list(path, "write beginnings of paths, or leave it out")),
   hosts: optional(list(domain, "write names like api.orders.example.com, or leave it out")),
   ports: optional(records(port, portName)),

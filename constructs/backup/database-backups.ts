@@ -50,6 +50,13 @@ export interface DatabaseBackupsProps {
 
   readonly databases: readonly BackedUpDatabase[];
 
+  /**
+   * Databases that come later, as with the promotion of a standby. Their vaults exist from the beginning: when the databases come, the region
+   * of the copies can be lost.
+   * @default - none
+   */
+  readonly later?: readonly Pick<BackedUpDatabase, "keepDays">[];
+
   /** Protects backups from deletion, and restores them every week as a test. */
   readonly protect: boolean;
 
@@ -109,6 +116,7 @@ export class DatabaseBackups extends Construct {
     const vault = this.vaultOf("primary", props, lock, keys.backup);
     const copy = recovery && this.vaultOf("copy", props, lock, recovery.key, recovery.provider);
     this.vault = vault.name;
+    if (databases.length === 0) return;
     const role = this.role("backup-role", BACKUP_ROLE, ["AWSBackupServiceRolePolicyForBackup"], props);
     for (const database of databases) this.plan(database, props, vault, copy, role);
     if (protect) this.restoreTests(props, vault);
@@ -117,7 +125,7 @@ export class DatabaseBackups extends Construct {
 
   private vaultOf(
     which: "primary" | "copy",
-    { name, protect, databases }: DatabaseBackupsProps,
+    { name, protect, databases, later = [] }: DatabaseBackupsProps,
     lock: BackupLock | undefined,
     key: string,
     provider?: TerraformProvider,
@@ -135,7 +143,7 @@ export class DatabaseBackups extends Construct {
         ...place,
         backupVaultName: vault.name,
         // No maximum: a job fails if its retention is out of range.
-        minRetentionDays: Math.min(...databases.map(({ keepDays }) => keepDays)),
+        minRetentionDays: Math.min(...[...databases, ...later].map(({ keepDays }) => keepDays)),
         ...(lock === "compliance" ? { changeableForDays: COOLING_OFF_DAYS } : {}),
       });
     }

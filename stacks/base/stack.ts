@@ -103,11 +103,14 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     this.writeAtOnce();
   }
 
-  /** Provider for a further region, pinned to the same account. Created once per region. */
+  /**
+   * Provider for a further region, pinned to the same account. Created once per region. It asks who it is in the stack's own region: if the
+   * further one is lost, it can still be configured.
+   */
   providerIn(region: string): AwsProvider {
     const id = `aws-${region}`;
     const made = this.node.tryFindChild(id) as AwsProvider | undefined;
-    return made ?? new AwsProvider(this, id, { ...this.providerSettings(), region, alias: region });
+    return made ?? new AwsProvider(this, id, { ...this.providerSettings(), region, stsRegion: this.aws.region, alias: region });
   }
 
   /** Publishes outputs for other stacks. */
@@ -174,9 +177,14 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   }
 
   private providerSettings() {
+    const { account, tags } = this.aws;
+    return { allowedAccountIds: [account], defaultTags: [{ tags: { ...tags, stack: this.node.id } }] };
+  }
+
+  private get aws(): NonNullable<StackProps["aws"]> {
     const { aws } = this.props;
     if (!aws) throw new Error(`${this.node.id} makes nothing on AWS`);
-    return { allowedAccountIds: [aws.account], defaultTags: [{ tags: { ...aws.tags, stack: this.node.id } }] };
+    return aws;
   }
 }
 

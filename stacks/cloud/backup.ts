@@ -7,7 +7,7 @@ import type { AwsContext } from "../base/context";
 import type { Backups, Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
-import { type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
+import { type ManagedServer, managedServersOf, outputName, promotedServersOf } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import { DEFAULT_SNAPSHOT } from "../model/stores/postgres";
 
@@ -32,12 +32,14 @@ export function backupStack(
     ? new SnapshotBucket(stack, "snapshots", { ...common, region: aws.region, key: backupKeyArn, accessLogs: bucket.accessLogs })
     : undefined;
   const servers = managedServersOf(environment);
-  if (servers.length > 0) {
+  const later = promotedServersOf(environment);
+  if (servers.length + later.length > 0) {
     const groups = stack.read(network) as Partial<NetworkOutputs>;
     new DatabaseBackups(stack, "vaults", {
       ...shared,
       keys: { backup: backupKeyArn, data: dataKeyArn },
       databases: servers.map((server) => databaseOf(shared.name, server, keep, groups)),
+      ...(later.length > 0 ? { later: later.map((server) => ({ keepDays: keepDaysOf(server, keep) })) } : {}),
       ...(backup.notify ? { notify: backup.notify } : {}),
     });
   }
@@ -64,21 +66,20 @@ export function backupStack(
 /** Resource type of each engine in AWS Backup. */
 const TYPES: Readonly<Record<ManagedServer["settings"]["engine"], BackedUpDatabase["type"]>> = { aurora: "Aurora", rds: "RDS" };
 
-function databaseOf(
-  parts: readonly string[],
-  { name: store, settings }: ManagedServer,
-  ofEnvironment: Duration,
-  groups: Partial<NetworkOutputs>,
-): BackedUpDatabase {
-  const { every = DEFAULT_SNAPSHOT, keep = ofEnvironment } = settings.backup ?? {};
+function databaseOf(parts: readonly string[], server: ManagedServer, keep: Duration, groups: Partial<NetworkOutputs>): BackedUpDatabase {
+  const { name: store, settings } = server;
   return {
     store,
     type: TYPES[settings.engine],
-    every,
-    keepDays: daysIn(keep),
+    every: settings.backup?.every ?? DEFAULT_SNAPSHOT,
+    keepDays: keepDaysOf(server, keep),
     network: {
       subnetGroup: cloudName("database", ...parts, store),
       securityGroupIds: [groups[`${outputName(store)}SecurityGroupId`] ?? ""],
     },
   };
+}
+
+function keepDaysOf({ settings }: ManagedServer, ofEnvironment: Duration): number {
+  return daysIn(settings.backup?.keep ?? ofEnvironment);
 }

@@ -37,6 +37,12 @@ export interface System extends Omit<Environment, RoleName | "stores" | "domains
    * @default - none
    */
   readonly replicas?: readonly StoreOf[];
+
+  /**
+   * Stores of a standby that waits, which are created with its promotion.
+   * @default - none
+   */
+  readonly cold?: readonly StoreOf[];
 }
 
 /** Location of a part in the configuration, and its name. */

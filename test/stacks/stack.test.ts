@@ -47,7 +47,13 @@ describe("PlatformStack", () => {
     const tags = { system: "orders", environment: "test", stack: "test-network" };
     expect(json(stack).provider.aws).toEqual([
       { region: "eu-west-1", allowed_account_ids: ["111122223333"], default_tags: [{ tags }] },
-      { region: "eu-central-1", alias: "eu-central-1", allowed_account_ids: ["111122223333"], default_tags: [{ tags }] },
+      {
+        region: "eu-central-1",
+        sts_region: "eu-west-1",
+        alias: "eu-central-1",
+        allowed_account_ids: ["111122223333"],
+        default_tags: [{ tags }],
+      },
     ]);
   });
 

@@ -180,6 +180,42 @@ describe("the stacks of a standby", () => {
     expect(gone).toEqual([expect.stringMatching(/^kubernetes_cron_job_v1\.event-store-follow_/)]);
   });
 
+  it.each([
+    ["KurrentDB", {}],
+    ["RDS", { engine: "rds", replicas: 1 }],
+    ["Aurora", { engine: "aurora", replicas: 1 }],
+    ["a global database", { engine: "aurora", replicas: 1, globalDatabase: { of: "test", minorVersion: 5 } }],
+  ])("create and change nothing in another region with the promotion of %s, because that region is lost", (_, server) => {
+    const stores = (restore: object) =>
+      "engine" in server
+        ? {
+            eventStore: { engine: "postgres", server: { ...server, ...("globalDatabase" in server ? {} : restore) } },
+            readDatabase: { engine: "rds", replicas: 1, backup: { keep: "20d" }, ...restore },
+          }
+        : {};
+    const restore = {
+      from: { environment: "test" },
+      target: { snapshot: "arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:awsbackup:one" },
+    };
+    const region = "globalDatabase" in server ? "us-east-1" : "eu-central-1";
+    const elsewhere = (promotion: object) => {
+      const { stacks } = synthesisOf(aProgram(primary(stores({})), standby(promotion), region as "eu-central-1"));
+      const bodies = [...stacks].filter(([name]) => name.startsWith("standby-")).map(([, { json }]) => json as Body);
+      return bodies
+        .flatMap(({ resource = {}, data = {} }) => [resource, data].flatMap(Object.values).flatMap(Object.values))
+        .filter((one) => one.provider);
+    };
+    const before = elsewhere(stores({}));
+    expect(before.length).toBeGreaterThan(5);
+    expect(elsewhere({ ...stores({ restore }), promoted: true })).toEqual(before);
+  });
+
+  it("can be planned while the other region is lost: no provider asks there who it is", () => {
+    const providers = names(promoted).flatMap((name) => [jsonOf(promoted, name).provider?.aws ?? []].flat());
+    const others = providers.filter(({ alias }) => alias);
+    expect(new Set(others.map(({ region, sts_region }) => `${region} by ${sts_region}`))).toEqual(new Set(["eu-west-1 by eu-central-1"]));
+  });
+
   it("have deploy roles that may give the follower access to the primary's copies", () => {
     expect(JSON.stringify(jsonOf(waiting, "bootstrap-111122223333"))).toContain("orders-test-backups-copy-111122223333-eu-central-1");
   });

@@ -17,6 +17,11 @@ export function replicaServersOf({ replicas = [] }: Pick<System, "replicas">): r
   return managedServersOf({ stores: replicas });
 }
 
+/** PostgreSQL servers on AWS that need backups from the promotion of a standby on. */
+export function promotedServersOf({ replicas = [], cold = [] }: Pick<System, "replicas" | "cold">): readonly ManagedServer[] {
+  return managedServersOf({ stores: [...replicas, ...cold] });
+}
+
 /** Prefix of a store's outputs: `read-database` is `readDatabase`. */
 export function outputName(store: string): string {
   return store.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -95,6 +95,7 @@ export function deployedParts(system: System): System {
   const { workloads } = waitingParts(system);
   const stores = isWaiting(system) ? unusedStores(system) : [];
   const replicas = isWaiting(system) ? replicaStores(system) : [];
+  const cold = stores.filter((store) => !replicas.includes(store));
   if (stores.length + workloads.length === 0) return system;
   const calls = new Set(workloads.map(({ name }) => name));
   const runs = <W extends WorkloadOf<object>>(members: readonly W[]): readonly W[] =>
@@ -128,6 +129,7 @@ export function deployedParts(system: System): System {
     stores: system.stores.filter((store) => !stores.includes(store)),
     domains,
     ...(replicas.length > 0 ? { replicas } : {}),
+    ...(cold.length > 0 ? { cold } : {}),
   };
 }
 

@@ -175,7 +175,12 @@ export class KubernetesApi {
         agent: this.agent,
         headers: { accept: "application/json", ...(sent ? { "content-type": type, "content-length": Buffer.byteLength(sent) } : {}) },
       });
-      call.on("error", reject);
+      // The server ends a connection on which nothing is asked for a while, as in a long synthesis.
+      call.on("error", (error: NodeJS.ErrnoException) =>
+        call.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "")
+          ? resolve(this.call(method, path, body, type))
+          : reject(error),
+      );
       call.on("response", (response) => {
         const chunks: Buffer[] = [];
         response.on("error", reject);

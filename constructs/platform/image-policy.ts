@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
-import { CustomResources, imageFrom, type KubernetesTarget } from "../kubernetes";
+import { admissionPolicy, CustomResources, imageFrom, type KubernetesTarget } from "../kubernetes";
 
 export interface ImagePolicyProps {
   readonly cluster: KubernetesTarget;
@@ -31,26 +31,11 @@ export class ImagePolicy extends Construct {
   constructor(scope: Construct, id: string, props: ImagePolicyProps) {
     super(scope, id);
     const { cluster, name, namespaces, registries, after = [] } = props;
-    const metadata = { name };
-    const policy = { apiVersion: VERSION, kind: "ValidatingAdmissionPolicy", metadata, spec: specOf(cluster, registries) };
-    const binding = {
-      apiVersion: VERSION,
-      kind: "ValidatingAdmissionPolicyBinding",
-      metadata,
-      spec: {
-        policyName: name,
-        validationActions: ["Deny"],
-        matchResources: {
-          namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: [...namespaces].sort() }] },
-        },
-      },
-    };
+    const objects = admissionPolicy({ name, namespaces, spec: specOf(cluster, registries) });
     // kube-system exists on every cluster.
-    new CustomResources(this, "objects", { cluster, namespace: "kube-system", name, objects: [policy, binding], after });
+    new CustomResources(this, "objects", { cluster, namespace: "kube-system", name, objects, after });
   }
 }
-
-const VERSION = "admissionregistration.k8s.io/v1";
 
 /** The images of a pod, of all kinds of containers. */
 function imagesOf(pod: "object" | "oldObject"): string {
@@ -65,7 +50,6 @@ function specOf(cluster: KubernetesTarget, registries: readonly string[]): objec
   const isOwn = `(image in ${JSON.stringify(own)} || image.startsWith(${JSON.stringify(imageFrom(cluster, GATEWAYS))}))`;
   const known = `${JSON.stringify(from)}.exists(registry, image.startsWith(registry))`;
   return {
-    failurePolicy: "Fail",
     matchConstraints: {
       resourceRules: [
         { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["pods", "pods/ephemeralcontainers"] },

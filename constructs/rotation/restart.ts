@@ -6,8 +6,8 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
-import { API_SERVER, imageFrom, type KubernetesTarget } from "../kubernetes";
-import { BY_THE_CLOCK } from "../workload";
+import { API_SERVER, admissionPolicy, CustomResources, imageFrom, type KubernetesTarget, onlyFieldsOf, sentBy } from "../kubernetes";
+import { BY_THE_CLOCK, RESTARTED_AT } from "../workload";
 import { rotationJobs, rotationScript } from "./jobs";
 
 export interface RestartOnRotationProps {
@@ -47,6 +47,9 @@ const SCRIPT = join(__dirname, "restart.sh");
  * Restarts servers that read their Secret only at startup, after the Secret has changed: until then the former values are accepted. A job
  * compares every five minutes; `<set>-revoke`, started by a person, restarts them immediately. The first run assumes that pods have started
  * with the present values of the Secret.
+ *
+ * The service account of the jobs may patch the StatefulSet. The API server refuses every patch of it except a restart, so that the account
+ * can't run other images or commands, or read other Secrets.
  */
 export class RestartOnRotation extends Construct {
   /** Name of the ConfigMap with the script's state. */
@@ -64,7 +67,7 @@ export class RestartOnRotation extends Construct {
   ) {
     super(scope, id);
     const { cluster, namespace, set, secretName, script, state = {}, after = [] } = props;
-    const { keep } = namesOf(set);
+    const { keep, policy: only } = namesOf(set);
     const metadata = { namespace, name: keep };
     this.state = `${set}-rotation`;
     const dependsOn = [...after];
@@ -83,11 +86,19 @@ export class RestartOnRotation extends Construct {
       ],
       dependsOn,
     });
+    const { release: policy } = new CustomResources(this, "policy", {
+      cluster,
+      namespace,
+      name: only,
+      objects: admissionPolicy({ name: `${namespace}.${only}`, namespaces: [namespace], spec: restartsOnly(namespace, keep) }),
+      after,
+    });
     const binding = new RoleBindingV1(this, "binding", {
       metadata,
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: keep },
       subject: [{ kind: "ServiceAccount", name: keep, namespace }],
-      dependsOn: [account, role],
+      // Without the policy, the role would grant more than restarts.
+      dependsOn: [account, role, policy],
     });
     const { jobSpecOf, ready } = rotationScript(this, {
       cluster,
@@ -130,5 +141,33 @@ export class RestartOnRotation extends Construct {
 }
 
 function namesOf(set: string) {
-  return { keep: `${set}-passwords`, revoke: `${set}-revoke` };
+  return { keep: `${set}-passwords`, revoke: `${set}-revoke`, policy: `${set}-restarts` };
+}
+
+/** Fields that a restart leaves unchanged: an object, and the keys in it that may change, or that other rows compare. */
+const UNCHANGED = [
+  // The API server itself changes these with every patch.
+  { of: "metadata", except: ["generation", "managedFields", "resourceVersion"] },
+  { of: "spec", except: ["template"] },
+  { of: "spec.template", except: ["metadata"] },
+  { of: "spec.template.metadata", except: ["annotations"] },
+  { of: "spec.template.metadata.?annotations.orValue({})", except: [RESTARTED_AT] },
+] as const;
+
+/** Policy that refuses a service account every change of StatefulSets except a restart. */
+function restartsOnly(namespace: string, account: string): object {
+  return {
+    matchConstraints: {
+      resourceRules: [{ apiGroups: ["apps"], apiVersions: ["*"], operations: ["UPDATE"], resources: ["statefulsets"] }],
+    },
+    matchConditions: [sentBy(namespace, account)],
+    validations: UNCHANGED.map(({ of: path, except }) => ({
+      expression: [
+        onlyFieldsOf(`oldObject.${path}`, `object.${path}`, except),
+        onlyFieldsOf(`object.${path}`, `oldObject.${path}`, except),
+      ].join(" && "),
+      reason: "Forbidden",
+      message: `${account} may change only the annotation ${RESTARTED_AT} of the pod template`,
+    })),
+  };
 }

@@ -15,7 +15,7 @@ export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespac
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";
 export { type Partitioning, partitionsOf } from "./partitions";
 export { PodTemplate, type PodTemplateProps, type PodVersion, podLabels, podsOf } from "./pod-template";
-export { RESTARTED } from "./rollout";
+export { RESTARTED, RESTARTED_AT } from "./rollout";
 export { BY_HAND, BY_THE_CLOCK, SECRETS_ARRIVE, scheduleProblems } from "./schedule";
 export { ScheduledTask, type ScheduledTaskProps } from "./scheduled-task";
 export { SmokeTest, type SmokeTestProps, smokeTestsOf } from "./smoke-test";

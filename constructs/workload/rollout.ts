@@ -36,8 +36,11 @@ const PLACED_SECONDS = 180;
 /** Revisions that `kubectl rollout undo` can restore. */
 const HISTORY = 10;
 
-/** Annotation of `kubectl rollout restart`. Terraform would remove it, and restart everything again. */
-export const RESTARTED = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
+/** Annotation of pod templates with which `kubectl rollout restart` restarts pods. */
+export const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
+
+/** Its path in a workload. Terraform would remove it, and restart everything again. */
+export const RESTARTED = `spec[0].template[0].metadata[0].annotations["${RESTARTED_AT}"]`;
 
 /** A volume is attached to one node at a time and written by one pod: the old pod stops before the new one starts. */
 const ALONE = { type: "Recreate" } as const;

@@ -6,7 +6,9 @@ import { PAUSE } from "./pause";
 export function violations(objects: readonly ApiObject[]): readonly { readonly what: string; readonly object: KubernetesObject }[] {
   const named = (kind: string, namespace: string) =>
     objects.find((object) => object.kind === kind && object.metadata.namespace === namespace) as KubernetesObject | undefined;
-  const bindings = objects.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding") as readonly KubernetesObject[];
+  const bindings = objects.filter(
+    ({ kind, metadata }) => kind === "ValidatingAdmissionPolicyBinding" && metadata.name.endsWith("-images"),
+  ) as readonly KubernetesObject[];
   return objects
     .filter(({ kind }) => kind === "Namespace")
     .flatMap((namespace) => {

@@ -86,7 +86,10 @@ describe("EventSourcingDB", () => {
     const json = made({ insecure: true });
     expect(argsOf({ insecure: true }).slice(3)).toEqual(["--http-enabled=true", "--https-enabled=false"]);
     expect(podOf(json).volume.map(({ name }: Body) => name)).toEqual(["data", "tmp"]);
-    expect((Object.values(json.resource.helm_release) as Body[]).map(({ name }) => name)).toEqual(["secret-event-store-token"]);
+    expect((Object.values(json.resource.helm_release) as Body[]).map(({ name }) => name)).toEqual([
+      "secret-event-store-token",
+      "event-store-restarts",
+    ]);
     expect(podOf(json).container[0].readiness_probe.http_get).toMatchObject({ scheme: "HTTP", port: "api" });
     expect(one(json, "kubernetes_service_v1").spec.port).toEqual([{ name: "api", port: 3000, target_port: "api" }]);
   });

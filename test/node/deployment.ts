@@ -148,7 +148,8 @@ export class Deployment {
   async destroy(): Promise<void> {
     const namespaces = this.objects("Namespace");
     for (const { metadata } of namespaces) await this.api.deleteAll({ apiVersion: "v1", kind: "Pod" }, { namespace: metadata.name }, 0);
-    for (const object of [...namespaces, ...this.objects("PriorityClass")]) await this.api.delete(object);
+    const others = ["PriorityClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"].flatMap((kind) => this.objects(kind));
+    for (const object of [...namespaces, ...others]) await this.api.delete(object);
     await until("namespaces are gone", 120, async () =>
       (await Promise.all(namespaces.map((each) => this.find(each)))).every((each) => !each),
     );

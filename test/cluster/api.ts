@@ -70,6 +70,7 @@ export class KubernetesApi {
   private constructor(
     private readonly server: string,
     private readonly agent: Agent,
+    private readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
   /** The cluster of a kubeconfig's current context. Only certificates that stand in the file are understood. */
@@ -95,6 +96,11 @@ export class KubernetesApi {
     return new KubernetesApi(cluster?.server ?? "", agent);
   }
 
+  /** The same API as another user, whom this one may impersonate: `system:serviceaccount:read-store:broker-passwords`. */
+  as(user: string): KubernetesApi {
+    return new KubernetesApi(this.server, this.agent, { "impersonate-user": user });
+  }
+
   /** Ends its connections. */
   close(): void {
     this.agent.destroy();
@@ -114,8 +120,8 @@ export class KubernetesApi {
     return this.call("PATCH", (await this.pathOf(object)) + query, object, "application/apply-patch+yaml");
   }
 
-  /** Changes fields of an object, or of its status, as JSON merge does. */
-  async patch(object: KubernetesObject, fields: object, part: "" | "/status" = ""): Promise<KubernetesObject> {
+  /** Changes fields of an object, or of its status, as JSON merge does; or has the change admitted and validated, and not kept. */
+  async patch(object: KubernetesObject, fields: object, part: "" | "/status" | "?dryRun=All" = ""): Promise<KubernetesObject> {
     return this.call("PATCH", (await this.pathOf(object)) + part, fields, "application/merge-patch+json");
   }
 
@@ -173,7 +179,11 @@ export class KubernetesApi {
       const call = request(`${this.server}${path}`, {
         method,
         agent: this.agent,
-        headers: { accept: "application/json", ...(sent ? { "content-type": type, "content-length": Buffer.byteLength(sent) } : {}) },
+        headers: {
+          accept: "application/json",
+          ...this.headers,
+          ...(sent ? { "content-type": type, "content-length": Buffer.byteLength(sent) } : {}),
+        },
       });
       // The server ends a connection on which nothing is asked for a while, as in a long synthesis.
       call.on("error", (error: NodeJS.ErrnoException) =>

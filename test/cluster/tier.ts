@@ -13,6 +13,7 @@ import { ApiError, currentContext, type Kind, KubernetesApi, type KubernetesObje
 import { afterwards, type Change, changesOf, ignoringTemplates, keyOf, losses } from "./changes";
 import { occupied } from "./empty";
 import { found } from "./found";
+import { mayRestart, wrongPolicies } from "./narrowed";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
 import { viewOf, wrongRights } from "./planners";
@@ -97,6 +98,12 @@ class Trial {
         return;
       }
       if (!(await step(`${this.groups.length} groups of pods run`, () => this.place()))) return;
+      if (mayRestart(this.objects)) {
+        await step("accounts that restart servers can change nothing else", async () => {
+          expectNone(await wrongPolicies(this.api, this.objects));
+          await this.settled(() => false);
+        });
+      }
       await step("jobs end, those of schedules as well", () => this.work());
       if (this.moves.length > 0) await step("what would lose data is refused", () => this.lay());
       for (const move of this.moves) if (!(await step(`${move.what}, and nothing is lost`, () => this.change(move)))) return;

@@ -61,6 +61,9 @@ export interface StackProps {
   };
 }
 
+/** The provider's 25 pauses, each twice the last one, add up to more than an hour; these to two minutes. */
+const RETRIES_ELSEWHERE = 10;
+
 /** Terraform state with its backend, its provider, and its outputs for other stacks. */
 export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   /** Protects its data from deletion. */
@@ -104,13 +107,22 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   }
 
   /**
-   * Provider for a further region, pinned to the same account. Created once per region. It asks who it is in the stack's own region: if the
-   * further one is lost, it can still be configured.
+   * Provider for a further region, pinned to the same account. Created once per region. If that region is lost, it can still be configured,
+   * because it asks who it is in the stack's own region, and its requests fail within minutes.
    */
   providerIn(region: string): AwsProvider {
     const id = `aws-${region}`;
     const made = this.node.tryFindChild(id) as AwsProvider | undefined;
-    return made ?? new AwsProvider(this, id, { ...this.providerSettings(), region, stsRegion: this.aws.region, alias: region });
+    return (
+      made ??
+      new AwsProvider(this, id, {
+        ...this.providerSettings(),
+        region,
+        alias: region,
+        stsRegion: this.aws.region,
+        maxRetries: RETRIES_ELSEWHERE,
+      })
+    );
   }
 
   /** Publishes outputs for other stacks. */

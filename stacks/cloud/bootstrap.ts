@@ -23,6 +23,7 @@ import { daysIn } from "../../constructs/core/quantities";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
+import { accountRegions } from "../model/derive/account-regions";
 import { subjectKeysAt, subjectKeysOwner } from "../model/derive/audit";
 import { globalDatabaseArn } from "../model/derive/global-databases";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
@@ -47,8 +48,9 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     aws: { account: id, region, tags: { system, environment: "bootstrap" } },
   });
   const state = new StateBucket(stack, "state", { system, account: id, region });
-  if (account.baseline) baseline(stack, account, environments);
-  for (const each of backupRegions(id, environments)) new BackupOptIn(stack, `backup-${each}`, { provider: stack.providerIn(each) });
+  const regions = accountRegions(id, environments).filter((each) => !account.lostRegions?.includes(each));
+  if (account.baseline) baseline(stack, account, environments, regions);
+  for (const each of regions) new BackupOptIn(stack, `backup-${each}`, { provider: stack.providerIn(each) });
   if (github) {
     new DeployRoles(stack, "deploy", {
       system,
@@ -68,7 +70,12 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
 }
 
 /** Security settings of an account, in the regions of its environments. */
-function baseline(stack: PlatformStack, account: Account, environments: readonly BootstrappedEnvironment[]): void {
+function baseline(
+  stack: PlatformStack,
+  account: Account,
+  environments: readonly BootstrappedEnvironment[],
+  present: readonly string[],
+): void {
   const {
     system,
     id,
@@ -76,7 +83,7 @@ function baseline(stack: PlatformStack, account: Account, environments: readonly
     baseline: { cloudTrail, guardDuty, securityHub, accessAnalyzer, blockPublicBuckets, encryptVolumes, budget, costTags } = {},
   } = account;
   const scope = new Construct(stack, "baseline");
-  const regions = [...new Set([region, ...backupRegions(id, environments)])].sort();
+  const regions = [...new Set([region, ...present])].sort();
   if (cloudTrail) {
     const { bucket } = stateLocation({ system, account: id, region });
     new AccountTrail(scope, "trail", {
@@ -115,12 +122,6 @@ function guardedBuckets(
   const place = { account, region, name: [system, name] };
   const buckets = [...backupBuckets(place, recoveryRegion), ...(audit ? auditBuckets(place, recoveryRegion) : [])];
   return buckets.filter((_, index) => index % 2 === 0);
-}
-
-/** Regions with backups of the environments of an account. */
-function backupRegions(account: string, environments: readonly Pick<System, "aws">[]): readonly string[] {
-  const regions = environments.flatMap(({ aws }) => (aws?.account === account ? [aws.region, aws.recoveryRegion ?? aws.region] : []));
-  return [...new Set(regions)].sort();
 }
 
 /** Resources of an environment that deployments of other environments must not access. */

@@ -44,6 +44,13 @@ export interface Account {
   };
 
   /**
+   * Regions that are lost. The bootstrap creates nothing there, and asks nothing, until they are back
+   * (docs/runbooks/scenarios/region-lost.md).
+   * @default - none
+   */
+  readonly lostRegions?: readonly Region[];
+
+  /**
    * Security settings of the whole account, which also apply to what others have in it. In an organization its security account may have
    * made some of them already.
    * @default - none
@@ -123,6 +130,7 @@ export const accountSchema = object<Account>({
       providerExists: optional(flag),
     }),
   ),
+  lostRegions: optional(list(region, "name one or several")),
   baseline: optional(
     object<AccountBaseline>({
       cloudTrail: optional(flagOr(object<{ keep: Duration }>({ keep: wholeDays }))),

@@ -1,3 +1,4 @@
+import { recoveryOf, withoutMissing } from "../../cli/recovery";
 import type { Account } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
@@ -46,6 +47,45 @@ describe("the baseline of an account", () => {
     expect(made({})).toEqual([]);
     expect(made({ blockPublicBuckets: true })).toEqual(["aws_s3_account_public_access_block"]);
     expect(TYPES.filter((type) => all(json, type).length > 0)).toEqual(TYPES);
+  });
+
+  it("leaves out a lost region, whose API would be waited for", () => {
+    const regionsOf = (body: Body) =>
+      new Set(
+        Object.values(body.resource ?? {}).flatMap((of) => Object.values(of as Record<string, Body>).map(({ provider }) => provider)),
+      );
+    const without = (lostRegions: readonly string[]) => {
+      const { accounts, ...program } = withBaseline(EVERYTHING);
+      const changed = accounts.map((account) => ({ ...account, region: "eu-west-2" as const, lostRegions }));
+      return { ...program, accounts: changed } as typeof program & { accounts: typeof accounts };
+    };
+    const { stacks } = synthesisOf(without(["eu-west-1"]));
+    const body = stacks.get("bootstrap-111122223333")?.json as Body;
+    expect(regionsOf(body)).toEqual(new Set([undefined, "aws.eu-central-1", "aws.eu-west-2"]));
+    expect(JSON.stringify(body.provider)).not.toContain("eu-west-1");
+    expect(errorsOf(without(["eu-west-2", "us-east-1"]))).toEqual([
+      `accounts[0].lostRegions[0]: "eu-west-2" can't be lost: it is the region of the Terraform state; set region of the account to another one, or remove eu-west-2 here`,
+      'accounts[0].lostRegions[1]: "us-east-1" must be a region of an environment in the account, or of its copies; remove it',
+    ]);
+  });
+
+  it("is found again after its state was lost", () => {
+    const { data, import: found } = recoveryOf(json as Parameters<typeof recoveryOf>[0], "111122223333");
+    const ids = (type: string) => found.filter(({ to }) => to.startsWith(`${type}.`)).map(({ id }) => id);
+    expect(ids("aws_cloudtrail")).toEqual(["arn:aws:cloudtrail:eu-west-1:111122223333:trail/orders-account"]);
+    expect(ids("aws_budgets_budget")).toEqual(["111122223333:orders-account"]);
+    expect(ids("aws_config_configuration_recorder_status")).toEqual(["orders-account", "orders-account"]);
+    expect(ids("aws_securityhub_standards_subscription")).toContain(
+      "arn:aws:securityhub:eu-central-1:111122223333:subscription/aws-foundational-security-best-practices/v/1.0.0",
+    );
+    const detectors = Object.entries(data?.aws_guardduty_detector ?? {});
+    expect(detectors.map(([, { provider }]: [string, { provider?: string }]) => provider)).toEqual(["aws.eu-central-1", "aws.eu-west-1"]);
+    expect(ids("aws_guardduty_detector")).toEqual(detectors.map(([id]) => `\${data.aws_guardduty_detector.${id}.id}`));
+    // A region may have no detector yet.
+    const said = `  with data.aws_guardduty_detector.${detectors[0]?.[0]},\n`;
+    const rest = withoutMissing({ data: data ?? {}, import: found }, said);
+    expect(rest?.import.length).toBe(found.length - 1);
+    expect(Object.keys(rest?.data?.aws_guardduty_detector ?? {})).toEqual([detectors[1]?.[0]]);
   });
 
   it("records changes in all regions, and objects of state, backups and audit records", () => {

@@ -1433,6 +1433,7 @@ export const ACCOUNT_SETTINGS: Readonly<Record<string, unknown>> = {
   "github.subject": "repo:example@1/orders@2",
   "github.branch": "trunk",
   "github.providerExists": true,
+  lostRegions: ["eu-central-1"],
   "baseline.cloudTrail(on)": true,
   "baseline.cloudTrail(settings).keep": "77d",
   "baseline.guardDuty": true,

@@ -50,6 +50,7 @@ describe("PlatformStack", () => {
       {
         region: "eu-central-1",
         sts_region: "eu-west-1",
+        max_retries: 10,
         alias: "eu-central-1",
         allowed_account_ids: ["111122223333"],
         default_tags: [{ tags }],

@@ -3,6 +3,7 @@ import type { ClusterAccess } from "../../../constructs/cluster";
 import { overlap, parseBlock } from "../../../constructs/network";
 import { type DraftProgram, excepted, type ProgramFinding } from "../check/drafts";
 import { EXISTING_PARTS } from "../cluster";
+import { accountRegions } from "../derive/account-regions";
 import { partsOf } from "../derive/platform-parts";
 import { DEFAULT_CIDR } from "../place";
 import { engineOf } from "../stores";
@@ -18,6 +19,7 @@ import { standbysBesidePrimaries } from "./standby";
 /** Rules between environments. */
 export const programRules: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
   accountsAreKnown,
+  lostRegionsAreUsed,
   namesAreApart,
   networksAreApart,
   vendorNetworksAreApart,
@@ -228,6 +230,22 @@ export function domainsAreApart({ environments }: DraftProgram): ProgramFinding[
     const rule = `is the domain of ${other.name} as well`;
     return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a separate domain" }];
   });
+}
+
+/** The bootstrap leaves out what it would create there, and must store its state elsewhere. */
+export function lostRegionsAreUsed({ accounts, environments }: DraftProgram): ProgramFinding[] {
+  return accounts.flatMap(({ id = "", region, lostRegions = [] }, index) =>
+    lostRegions.flatMap((value, at): ProgramFinding[] => {
+      if (value === undefined) return [];
+      const finding = { root: `accounts[${index}]`, keys: ["lostRegions", String(at)], value };
+      if (value === region) {
+        const rule = "can't be lost: it is the region of the Terraform state";
+        return [{ ...finding, rule, remedy: `set region of the account to another one, or remove ${value} here` }];
+      }
+      if (accountRegions(id, environments).includes(value)) return [];
+      return [{ ...finding, rule: "must be a region of an environment in the account, or of its copies", remedy: "remove it" }];
+    }),
+  );
 }
 
 /** EKS creates an access entry for each listed principal. Here it creates no others, not even for the cluster's creator. */

@@ -1,12 +1,11 @@
 import { type DrillResult, newestResult } from "../../constructs/drill";
 import type { BackupRow, System } from "../../stacks";
 import { spell } from "../../stacks/model/derive/backup-table";
-import { serverDrills } from "../../stacks/model/derive/drills";
-import { drillsPrefix, volumeDrillsPrefix } from "../../stacks/model/derive/identities";
-import { bucketOf } from "../../stacks/model/derive/store-backups";
+import { type DrilledKind, drilledKind, serverDrills } from "../../stacks/model/derive/drills";
+import { drillsPrefix, streamDrillsPrefix, volumeDrillsPrefix } from "../../stacks/model/derive/identities";
+import { bucketOf, placeOf } from "../../stacks/model/derive/store-backups";
 import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
 import { volumeSnapshotsOf } from "../../stacks/model/derive/volume-snapshots";
-import { VOLUME_SNAPSHOTS } from "../../stacks/model/stores/engine";
 import type { ServerOf, StoreOf } from "../../stacks/model/system";
 import { Refused } from "../refused";
 import { Clusters } from "./clusters";
@@ -17,21 +16,27 @@ import { backupBucketOf, outsideBucketOf } from "./records";
 interface Drilled {
   readonly store: StoreOf | ServerOf;
 
+  /** Location of the store, or of the server that keeps its events. */
+  readonly keys: readonly string[];
+
+  readonly kind: DrilledKind;
+
   /** Prefix of the results. */
   readonly results: string;
-
-  /** @default - all but volume snapshots */
-  readonly how?: string;
 }
 
 /** Backups of an environment with the result of the newest drill of each, read from the bucket of its backups. @throws Refused */
 export async function withLastDrills(system: System, rows: readonly BackupRow[], machine: Machine): Promise<readonly BackupRow[]> {
   // Restore tests of AWS Backup are drills too, and have no result of this kind.
-  const streams = streamBackupsOf(system).flatMap(({ store, drill, place }) => (drill && place ? [store] : []));
   const drilled: readonly Drilled[] = [
-    ...[...streams, ...serverDrills(system).map(({ server }) => server)].map((store) => ({ store, results: drillsPrefix(store) })),
-    ...volumeSnapshotsOf(system).flatMap(({ store, drill }) =>
-      drill ? [{ store, how: VOLUME_SNAPSHOTS, results: volumeDrillsPrefix(store) }] : [],
+    ...streamBackupsOf(system).flatMap(({ store, drill, place }): Drilled[] =>
+      drill && place ? [{ store, keys: placeOf(system, store).keys, kind: "stream", results: streamDrillsPrefix(store, drill) }] : [],
+    ),
+    ...serverDrills(system).map(
+      ({ server }): Drilled => ({ store: server, keys: server.keys, kind: "server", results: drillsPrefix(server) }),
+    ),
+    ...volumeSnapshotsOf(system).flatMap(({ store, drill }): Drilled[] =>
+      drill ? [{ store, keys: store.keys, kind: "volume", results: volumeDrillsPrefix(store) }] : [],
     ),
   ];
   if (drilled.length === 0) return rows;
@@ -39,7 +44,7 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
   try {
     // One outside of AWS is read with Secrets, which are the same in each namespace.
     const places = new Map<ReturnType<typeof bucketOf>, ReturnType<typeof backupBucketOf>>();
-    const placeOf = (store: StoreOf | ServerOf) => {
+    const bucketFor = (store: StoreOf | ServerOf) => {
       const kind = bucketOf(system, store);
       const found =
         places.get(kind) ??
@@ -50,7 +55,7 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
     return await Promise.all(
       rows.map(async (row) => {
         const found = row.drill.startsWith("drill ") ? drilled.find((one) => isOf(row, one)) : undefined;
-        const place = found && (await placeOf(found.store));
+        const place = found && (await bucketFor(found.store));
         if (!place) return row;
         const last = await newestResult(place.s3, `${place.prefix}${found.results}`);
         return { ...row, drill: `${row.drill}, last: ${last ? wordsOf(last) : "none yet"}` };
@@ -63,8 +68,8 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
   }
 }
 
-function isOf({ keys, how }: BackupRow, { store, how: drilled }: Drilled): boolean {
-  return keys.join() === store.keys.join() && (how === VOLUME_SNAPSHOTS) === (drilled === VOLUME_SNAPSHOTS);
+function isOf({ keys, how }: BackupRow, drilled: Drilled): boolean {
+  return keys.join() === drilled.keys.join() && drilledKind(how) === drilled.kind;
 }
 
 /** `passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)`, or `FAILED 2026-11-22: …`. */

@@ -19,7 +19,7 @@ export { type KurrentCloudSecrets, kurrentCloudSecrets } from "./kurrent-cloud-s
 export { KurrentCloudUsers, type KurrentCloudUsersProps } from "./kurrent-cloud-users";
 export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export { type KurrentDbAccess, kurrentDbEventStore } from "./kurrentdb-connections";
-export type { KurrentDbDrillProps } from "./kurrentdb-drill";
+export type { EventDrillProps, KurrentDbDrillProps } from "./kurrentdb-drill";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
@@ -32,6 +32,7 @@ export {
 export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";
 export { EventRecords, type EventRecordsProps, eventRecordsName, eventsDigest, eventVerificationName } from "./postgres-records";
+export { LEAST_SCRATCH_POSTGRES, type ScratchPostgres, scratchPostgresProblem } from "./scratch-postgres";
 export type { ScratchServer } from "./scratch-server";
 export { storeNameProblems } from "./store-name";
 export {
@@ -41,9 +42,10 @@ export {
   streamBackupPods,
 } from "./stream-backup";
 export {
-  KurrentDbStreamDrill,
-  type KurrentDbStreamDrillProps,
+  type ScratchEngine,
   STREAM_DRILL_POD,
+  StreamDrill,
+  type StreamDrillProps,
   streamDrillName,
   streamDrillPods,
 } from "./stream-drill";

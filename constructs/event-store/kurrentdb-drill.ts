@@ -3,8 +3,8 @@ import type { KubernetesTarget } from "../kubernetes";
 import type { EventStore } from "./contract";
 import type { ScratchServer } from "./scratch-server";
 
-/** Props that all restore drills of KurrentDB have. */
-export interface KurrentDbDrillProps {
+/** Props that all restore drills of event stores have. */
+export interface EventDrillProps {
   readonly cluster: KubernetesTarget;
 
   /** Namespace of its pods. */
@@ -28,9 +28,6 @@ export interface KurrentDbDrillProps {
   /** Maximum duration of the restore, in seconds. */
   readonly rto: number;
 
-  /** Server to restore into. */
-  readonly scratch: ScratchServer;
-
   /**
    * Namespace of Prometheus, which scrapes the result. Requires the CRDs of its operator.
    * @default - the result is only in the bucket
@@ -39,6 +36,12 @@ export interface KurrentDbDrillProps {
 
   /** Resources to create first: the namespace, the event store with its users, the role of the service account. */
   readonly after?: readonly ITerraformDependable[];
+}
+
+/** Props that all restore drills of KurrentDB have. */
+export interface KurrentDbDrillProps extends EventDrillProps {
+  /** Server to restore into. */
+  readonly scratch: ScratchServer;
 }
 
 /** Time for images, the volume and the start of the server, in seconds, in addition to twice the RTO. */

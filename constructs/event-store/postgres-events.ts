@@ -34,6 +34,9 @@ export interface PostgresEventsProps extends JobTraffic {
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** Directory of the SQL files that create the tables of events, in order of their names. */
+export const EVENTS_SQL = join(__dirname, "sql");
+
 /**
  * Events in PostgreSQL: append-only tables of events and snapshots, created and migrated by a job.
  *
@@ -62,7 +65,7 @@ export class PostgresEvents extends Construct implements EventStore {
     const { postgres, storeName } = props;
     if (storeName !== undefined) refuse(this, storeNameProblems(storeName), "storeName");
     const called = storeName === undefined ? {} : { called: storeName };
-    const pod = migrationPod(this, { ...props, ...called, part: "events", directory: join(__dirname, "sql") });
+    const pod = migrationPod(this, { ...props, ...called, part: "events", directory: EVENTS_SQL });
     this.ready = [pod.job(this).passed];
     this.egress = pod.egress;
     this.secrets = pod.secrets;

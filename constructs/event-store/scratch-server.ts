@@ -3,11 +3,14 @@ import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versio
 import { type CronJobObject, imageFrom, type KubernetesTarget } from "../kubernetes";
 import { CONTAINER_SECURITY, PORTS, prefixed } from "./kurrentdb-node";
 import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
-import { SIZES } from "./kurrentdb-size";
 import { LINES } from "./kurrentdb-versions";
+import { LOOPBACK, SCRATCH_REQUESTS, scratchVolume, withPod, withServer } from "./scratch-pod";
 
-/** Server to restore into: like the store, on one node. */
+/** KurrentDB to restore into: like the store, on one node. */
 export interface ScratchServer {
+  /** @default "kurrentdb" */
+  readonly engine?: "kurrentdb";
+
   /** @default "26.0" */
   readonly version?: KurrentDbLine;
 
@@ -21,10 +24,8 @@ export interface ScratchServer {
   readonly options?: KurrentDbOptions;
 }
 
-/** Name and resource requests of its container. A restore is bound by its disk. */
-export const SCRATCH_SERVER = { name: "kurrentdb", cpu: SIZES.small.cpu, memory: SIZES.small.memory } as const;
-
-const LOOPBACK = "127.0.0.1";
+/** Name and resource requests of its container. */
+export const SCRATCH_SERVER = { name: "kurrentdb", ...SCRATCH_REQUESTS } as const;
 
 /** Address for programs of its pod. */
 export const SCRATCH_URL = `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false`;
@@ -48,30 +49,16 @@ export function withScratchServer(
   scratch: ScratchServer,
   volume: ScratchVolume,
 ): CronJobObject {
-  const { jobTemplate } = job.spec;
-  const { template } = jobTemplate.spec;
-  const { initContainers = [], volumes = [] } = template.spec as Readonly<Record<string, readonly object[]>>;
-  const { securityContext } = template.spec as Readonly<Record<string, object>>;
-  const spec = {
-    ...template.spec,
+  return withPod(job, (pod) => {
+    const { securityContext } = pod as Readonly<Record<string, object>>;
     // Files of a snapshot have their owner already.
-    ...(volume === "empty" ? {} : { securityContext: { ...securityContext, fsGroupChangePolicy: "OnRootMismatch" } }),
-    initContainers: [...initContainers, server(cluster, scratch, volume)],
-    volumes: [
-      ...volumes,
-      dataVolume(cluster, scratch, volume),
+    const found = volume === "empty" ? pod : { ...pod, securityContext: { ...securityContext, fsGroupChangePolicy: "OnRootMismatch" } };
+    return withServer(found, server(cluster, scratch, volume), [
+      volume === "empty" ? scratchVolume(cluster, scratch.storage) : { name: "data", persistentVolumeClaim: volume },
       { name: "logs", emptyDir: { sizeLimit: "256Mi" } },
       { name: "server-tmp", emptyDir: { sizeLimit: "1Gi" } },
-    ],
-  };
-  const filled = { ...jobTemplate, spec: { ...jobTemplate.spec, template: { ...template, spec } } };
-  return { ...job, spec: { ...job.spec, jobTemplate: filled } };
-}
-
-function dataVolume({ scratchClass: storageClassName }: KubernetesTarget, { storage }: ScratchServer, volume: ScratchVolume): object {
-  if (volume !== "empty") return { name: "data", persistentVolumeClaim: volume };
-  const spec = { accessModes: ["ReadWriteOnce"], storageClassName, resources: { requests: { storage } } };
-  return { name: "data", ephemeral: { volumeClaimTemplate: { spec } } };
+    ]);
+  });
 }
 
 function server(

@@ -3,15 +3,27 @@ import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { DEFAULT_KURRENTDB, TOOLS } from "../core/versions";
 import { drillJob, drillMetrics } from "../drill";
-import { CustomResources, cronJobObject, type Peer } from "../kubernetes";
+import { type CronJobObject, CustomResources, cronJobObject, type KubernetesTarget, type Peer } from "../kubernetes";
 import { podsOf, scheduleProblems } from "../workload";
-import { drillDeadline, type KurrentDbDrillProps } from "./kurrentdb-drill";
+import { drillDeadline, type EventDrillProps } from "./kurrentdb-drill";
 import { LINES } from "./kurrentdb-versions";
-import { SCRATCH_SERVER, SCRATCH_URL, withScratchServer } from "./scratch-server";
+import { SCRATCH_REQUESTS } from "./scratch-pod";
+import {
+  SCRATCH_POSTGRES_URL,
+  SCRATCH_POSTGRES_USER,
+  type ScratchPostgres,
+  scratchPostgresFiles,
+  scratchPostgresProblem,
+  withScratchPostgres,
+} from "./scratch-postgres";
+import { SCRATCH_URL, type ScratchServer, withScratchServer } from "./scratch-server";
 import { DEFAULT_STORE_NAME } from "./store-name";
-import { STREAM_BACKUP_POD, type StreamBackupBucket, streamPod } from "./stream-jobs";
+import { STREAM_BACKUP_POD, type StreamBackupBucket, type StreamPodProps, streamPod } from "./stream-jobs";
 
-export interface KurrentDbStreamDrillProps extends KurrentDbDrillProps {
+export interface StreamDrillProps extends EventDrillProps {
+  /** Server to restore into, of the engine of the event store. */
+  readonly scratch: ScratchServer | ScratchPostgres;
+
   /** The backups. */
   readonly bucket: StreamBackupBucket;
 
@@ -25,46 +37,71 @@ export interface KurrentDbStreamDrillProps extends KurrentDbDrillProps {
   readonly resultsIn?: Pick<StreamBackupBucket, "name" | "region">;
 }
 
-/** Name of the job and of the service account of a store's drills: `event-store-drill`. */
-export function streamDrillName(store = DEFAULT_STORE_NAME): string {
-  return `${store}-drill`;
+/** Engines of scratch servers. */
+export type ScratchEngine = NonNullable<StreamDrillProps["scratch"]["engine"]>;
+
+/**
+ * Name of the job and of the service account of a store's drills: `event-store-drill`. In PostgreSQL `event-store-stream-drill`: its server,
+ * which may have the store's name, has drills too.
+ */
+export function streamDrillName(store = DEFAULT_STORE_NAME, engine: ScratchEngine = "kurrentdb"): string {
+  return engine === "postgres" ? `${store}-stream-drill` : `${store}-drill`;
 }
 
 /** Pods of drills, as a peer for the network policies of the store. */
-export function streamDrillPods(namespace: string, store?: string): Exclude<Peer, string> {
-  return podsOf(namespace, streamDrillName(store));
+export function streamDrillPods(namespace: string, store?: string, engine?: ScratchEngine): Exclude<Peer, string> {
+  return podsOf(namespace, streamDrillName(store, engine));
 }
 
 /** Resource requests of a pod. */
-export const STREAM_DRILL_POD = { ...STREAM_BACKUP_POD, sidecars: [SCRATCH_SERVER] } as const;
+export const STREAM_DRILL_POD = { ...STREAM_BACKUP_POD, sidecars: [{ name: "server", ...SCRATCH_REQUESTS }] } as const;
+
+/** Parts of the pod that depend on the engine of the scratch server. */
+interface Scratch extends Pick<StreamPodProps, "files"> {
+  /** ID of the user of the pod's containers. */
+  readonly user: number;
+
+  /** Address for the program. */
+  readonly url: string;
+
+  /** Adds the server to the pod of the job. */
+  readonly added: (job: CronJobObject, cluster: KubernetesTarget) => CronJobObject;
+}
 
 /**
- * Restore drills of stream backups: a CronJob whose pod runs an empty KurrentDB as a native sidecar, on the loopback interface and on a
- * volume that exists as long as the pod. The job restores the newest backup into it, compares number and SHA-256 of all events, measures
- * data loss and duration, and fails if one exceeds its objective. The pod can read backups and events, and write only its results.
+ * Restore drills of stream backups: a CronJob whose pod runs an empty server of the store's engine as a native sidecar, on the loopback
+ * interface and on a volume that exists as long as the pod. The job restores the newest backup into it, compares number and SHA-256 of all
+ * events, measures data loss and duration, and fails if one exceeds its objective. The pod can read backups and events, and write only its
+ * results.
  */
-export class KurrentDbStreamDrill extends Construct {
+export class StreamDrill extends Construct {
   /** Resources to depend on. */
   readonly ready: readonly ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, props: KurrentDbStreamDrillProps) {
+  constructor(scope: Construct, id: string, props: StreamDrillProps) {
     super(scope, id);
-    const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, results, schedule, rpo, rto, scratch } = props;
+    const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, results, schedule, rpo, rto } = props;
     const { metricsFrom, resultsIn, after = [] } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
-    const { version = DEFAULT_KURRENTDB } = scratch;
-    const name = streamDrillName(store);
+    const { engine = "kurrentdb" } = props.scratch;
+    if (engine !== eventStore.protocol) {
+      const remedy = `use a scratch server for ${eventStore.protocol}`;
+      refuse(this, [{ value: engine, rule: "must be the engine of the event store", remedy }], "scratch.engine");
+    }
+    const name = streamDrillName(store, engine);
+    const scratch = props.scratch.engine === "postgres" ? this.postgres(props.scratch) : kurrentDb(props.scratch);
     const { env, metrics } = drillMetrics(metricsFrom);
     const pod = streamPod(this, {
       cluster,
       namespace,
       name,
       component: "drill",
-      user: LINES[version].uid,
+      user: scratch.user,
       command: "drill",
       protocol: eventStore.protocol,
       connection: eventStore.connections.subscriptions,
       bucket,
+      ...(scratch.files ? { files: scratch.files } : {}),
       ...(metrics ? { metrics } : {}),
       env: {
         ...env,
@@ -72,7 +109,7 @@ export class KurrentDbStreamDrill extends Construct {
         RESULTS: results,
         RPO: String(rpo),
         RTO: String(rto),
-        SCRATCH_URL,
+        SCRATCH_URL: scratch.url,
       },
       after,
     });
@@ -82,9 +119,28 @@ export class KurrentDbStreamDrill extends Construct {
       cluster,
       namespace,
       name,
-      objects: [withScratchServer(job, cluster, scratch, "empty")],
+      objects: [scratch.added(job, cluster)],
       after: pod.ready,
     });
     this.ready = [release];
   }
+
+  private postgres(scratch: ScratchPostgres): Scratch {
+    const problem = scratchPostgresProblem(scratch);
+    if (problem) refuse(this, [problem], "scratch.storage");
+    return {
+      user: SCRATCH_POSTGRES_USER,
+      url: SCRATCH_POSTGRES_URL,
+      files: scratchPostgresFiles(),
+      added: (job, cluster) => withScratchPostgres(job, cluster, scratch),
+    };
+  }
+}
+
+function kurrentDb(scratch: ScratchServer): Scratch {
+  return {
+    user: LINES[scratch.version ?? DEFAULT_KURRENTDB].uid,
+    url: SCRATCH_URL,
+    added: (job, cluster) => withScratchServer(job, cluster, scratch, "empty"),
+  };
 }

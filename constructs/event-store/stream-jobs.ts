@@ -78,6 +78,12 @@ export interface StreamPodProps {
   readonly bucket: StreamBackupBucket;
   readonly env: Readonly<Record<string, string>>;
 
+  /**
+   * Files of the pod by path, in addition to the program.
+   * @default - none
+   */
+  readonly files?: Readonly<Record<string, string>>;
+
   /** @default - none */
   readonly metrics?: Metrics;
   readonly priority?: string | undefined;
@@ -97,6 +103,7 @@ export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate 
     connection,
     bucket,
     env,
+    files,
     metrics,
     priority,
     after,
@@ -111,7 +118,7 @@ export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate 
     ...(user === undefined ? {} : { user }),
     command: ["bun", "--smol", STREAM_BACKUP_PROGRAM],
     args: [command],
-    files: { [STREAM_BACKUP_PROGRAM]: bundled(__dirname, `${protocol === "postgres" ? "postgres-" : ""}stream-backup.mjs`) },
+    files: { ...files, [STREAM_BACKUP_PROGRAM]: bundled(__dirname, `${protocol === "postgres" ? "postgres-" : ""}stream-backup.mjs`) },
     connections: [{ connection }],
     env: { ...access.env, ...env, HOME: "/tmp", PREFIX: bucket.prefix },
     secrets: access.secrets,

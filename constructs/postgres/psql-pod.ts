@@ -57,8 +57,8 @@ const RETRIES = 4;
 /** Deadline of a job with all retries; waiting for the server takes at most half of it. */
 const DEADLINE_SECONDS = 600;
 
-/** The user `postgres` in the image. */
-const USER = "70";
+/** ID of the user `postgres` in the image. */
+export const PSQL_USER = "70";
 
 /**
  * A pod that runs a script with psql, for a job: as an unprivileged user, with only memory volumes writable, passwords as files, and no
@@ -132,7 +132,13 @@ function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodCo
     restartPolicy: "Never",
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: PSQL_USER,
+      runAsGroup: PSQL_USER,
+      fsGroup: PSQL_USER,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
     initContainer: server.initContainers,
     container: [
       {
@@ -142,7 +148,7 @@ function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodCo
         command: ["sh", `/scripts/${script}`],
         env: [...server.env, ...env].sort((one, other) => (one.name < other.name ? -1 : 1)),
         resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-        securityContext: { ...RESTRICTED, runAsUser: USER, runAsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
+        securityContext: { ...RESTRICTED, runAsUser: PSQL_USER, runAsGroup: PSQL_USER, seccompProfile: { type: "RuntimeDefault" } },
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMount: [
           ...server.mounts,

@@ -143,6 +143,27 @@ describe("the last restore drills", () => {
     expect((await withLastDrills(system, rows, machine)).filter(({ part }) => part !== "event-store")).toEqual(others);
   });
 
+  it("are those of the stream backup of events in PostgreSQL, and of their server", async () => {
+    const server = { engine: "cloudnative-pg", backup: { rto: "4h" } };
+    const found = asDomains(
+      anEnvironment({ ...PREMISES, eventStore: { engine: "postgres", server, streamBackup: { every: "15m", keep: "28d" } } }),
+    );
+    const lastOf = async () =>
+      (await withLastDrills(found, backupTable(found), machine)).map(({ how, drill }) => `${how.slice(0, 6)}: ${drill}`);
+    expect(await lastOf()).toEqual(["CloudN: drill 30 5 * * 0, last: none yet", "stream: drill 30 5 * * 0, last: none yet"]);
+    const place = machine.bucket({ bucket: "backups" });
+    await publish(place, "orders-premises/drills/event-store/event-store", result({ drill: "postgres", rpoSeconds: 300 }));
+    await publish(
+      place,
+      "orders-premises/drills/event-store/event-store-stream",
+      result({ passed: false, problems: ["00000003 is missing"] }),
+    );
+    expect(await lastOf()).toEqual([
+      "CloudN: drill 30 5 * * 0, last: passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 5m)",
+      "stream: drill 30 5 * * 0, last: FAILED 2026-11-22: 00000003 is missing",
+    ]);
+  });
+
   it.each<[string, object]>([
     ["an environment without AWS", {}],
     ["an environment on AWS with a cluster that exists", { aws: CLOUD.aws }],

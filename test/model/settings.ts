@@ -958,7 +958,17 @@ const GROUPS: readonly Group[] = [
     },
     at: "eventStore(postgres)",
     first: "event-store",
-    settings: { "streamBackup.every": "2h", "streamBackup.keep": "7d" },
+    settings: { "streamBackup.every": "2h", "streamBackup.keep": "7d", "streamBackup.drill": "0 4 1 * *" },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      eventStore: { engine: "postgres", server: CLOUD_NATIVE_PG, streamBackup: { every: "1h", keep: "28d", drill: "0 4 1 * *" } },
+      backup: { bucket: OUTSIDE },
+    },
+    at: "eventStore(postgres)",
+    first: "event-store",
+    settings: { "streamBackup.drillStorage": "77Gi" },
   },
   {
     base: { ...ON_PREMISES, readDatabase: CLOUD_NATIVE_PG, backup: { bucket: OUTSIDE } },

@@ -1,4 +1,4 @@
-import { KurrentDbStreamDrill, kurrentDbEventStore, StreamBackup, streamBackupPods, streamDrillPods } from "../../constructs/event-store";
+import { kurrentDbEventStore, StreamBackup, StreamDrill, streamBackupPods, streamDrillPods } from "../../constructs/event-store";
 import { KubernetesTarget, kubernetesObjects, PodTraffic } from "../../constructs/kubernetes";
 import type { SecretSpec } from "../../constructs/secrets";
 import { Wrong } from "../aws/results";
@@ -43,7 +43,7 @@ export function backups(): Stack {
     const shared = { cluster, namespace: NAMESPACE, eventStore, bucket };
     new StreamBackup(stack, "backup", { ...shared, every: "15m", fullEvery: "7d" });
     const scratch = { storage: RELEASE.eventStore.storage };
-    new KurrentDbStreamDrill(stack, "drill", { ...shared, results: RESULTS, schedule: "30 5 * * 0", rpo: RPO, rto: RTO, scratch });
+    new StreamDrill(stack, "drill", { ...shared, results: RESULTS, schedule: "30 5 * * 0", rpo: RPO, rto: RTO, scratch });
     new PodTraffic(stack, "traffic", {
       namespace: NAMESPACE,
       name: "event-store-backups",

@@ -9,6 +9,7 @@ export const KILLS = {
   follower: 32,
   promotion: 8,
   "restore drill": 16,
+  "restore drill in PostgreSQL": 16,
   "volume drill": 16,
   "audit digester": 32,
   "PostgreSQL under load": 4,

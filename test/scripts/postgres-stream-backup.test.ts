@@ -235,7 +235,7 @@ onServer("stream backup of PostgreSQL", () =>
       expect([reader.code, reader.lines.at(-1)?.error]).toEqual([1, "permission denied for function take_turn"]);
       expect(await all(target)).toEqual([]);
       // A command of KurrentDB's program.
-      expect((await from.run(["drill"])).code).toBe(2);
+      expect((await from.run(["follow"])).code).toBe(2);
     });
 
     test("refuses events of KurrentDB", async () => {

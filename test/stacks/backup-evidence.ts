@@ -79,11 +79,14 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
   [
     /^stream backup$/,
     // Of events in PostgreSQL, the row is at their server, and the setting beside it.
-    (resources, row, path) => ({
-      ...bucketOf(resources, row),
-      ...byJob(resources, row, path.replace(/\.server$/, ".streamBackup"), "backup"),
-      drill: has(resources, path, /kind\W+CronJob.*(?<!-volume)-drill"/),
-    }),
+    (resources, row, path) => {
+      const setting = path.replace(/\.server$/, ".streamBackup");
+      return {
+        ...bucketOf(resources, row),
+        ...byJob(resources, row, setting, "backup"),
+        drill: has(resources, setting, /kind\W+CronJob.*(?<!-volume)-drill"/),
+      };
+    },
   ],
   [
     /^CloudNativePG: /,

@@ -40,7 +40,7 @@ const ON_CLUSTERS = {
 const AT_AWS = {
   aurora: { engine: "aurora", replicas: 0, backup: { keep: "40d" } },
   rds: { engine: "rds", replicas: 1, backup: { every: "6h" } },
-  orders: { engine: "postgres", server: { engine: "rds", replicas: 0 }, streamBackup: { every: "6h", keep: "14d" } },
+  orders: { engine: "postgres", server: { engine: "rds", replicas: 0 }, streamBackup: { every: "6h", keep: "14d", drill: "0 4 1 * *" } },
   cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
   events: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
 };
@@ -186,6 +186,7 @@ const REMOVED: readonly Removed[] = [
   { ...streamed, what: "copy", type: "aws_s3_bucket_replication_configuration" },
   { ...streamed, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
   { ...streamed, of: "orders", what: "backup", type: "kubernetes_cron_job_v1", holds: named("orders-backup") },
+  { in: "managed", of: "orders", how: "stream backup", what: "drill", type: "helm_release", holds: named("orders-stream-drill") },
   { ...streamed, of: "orders", what: "lock", type: "aws_s3_bucket_object_lock_configuration" },
   { ...streamed, of: "orders", what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
   { ...outside, what: "backup", type: "kubernetes_cron_job_v1", holds: named("event-store-backup") },
@@ -370,6 +371,18 @@ describe("the table of backups", () => {
       eventStore: { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d", rto: "4h" }, streamBackup },
     });
     expect(drills(cloud({ every: "15m", keep: "28d" }))).toEqual(["drill 30 5 * * 0", "no drill"]);
+    const postgres = (backup: object, streamBackup: object = {}) => ({
+      eventStore: {
+        engine: "postgres",
+        server: { engine: "cloudnative-pg", backup },
+        streamBackup: { every: "15m", keep: "28d", ...streamBackup },
+      },
+    });
+    expect(drills(postgres({}))).toEqual(["no drill", "no drill"]);
+    expect(drills(postgres({ rto: "4h" }))).toEqual(["drill 30 5 * * 0", "drill 30 5 * * 0"]);
+    expect(drills(postgres({ rto: "4h" }, { drill: false }))).toEqual(["drill 30 5 * * 0", "no drill"]);
+    expect(drills(postgres({ rto: "4h", drill: false }, { drill: "0 4 1 * *" }))).toEqual(["no drill", "drill 0 4 1 * *"]);
+    expect(drills({ ...postgres({ rto: "4h" }), ...disposable })).toEqual(["no drill", "no drill"]);
     expect(drills({ readDatabase: { engine: "cloudnative-pg", backup: { rto: "4h" } } })).toEqual(["drill 30 5 * * 0"]);
     expect(drills({ readDatabase: { engine: "cloudnative-pg" } })).toEqual(["no drill"]);
     expect(drills({ readDatabase: { engine: "aurora", replicas: 0 }, ...disposable })).toEqual(["no drill", "no drill"]);
@@ -414,7 +427,7 @@ describe("the table of backups", () => {
       "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
       "orders; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
       "orders; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
-      "orders; stream backup; every 6h; kept 14d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 12h; RTO 2h; no alert; no drill",
+      "orders; stream backup; every 6h; kept 14d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 12h; RTO 2h; no alert; drill 0 4 1 * *",
       "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ; ",
       "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no alert; no drill",
       "audit.subjectKeys; point-in-time recovery of DynamoDB; to any second; kept 14d; eu-west-1, copied to eu-central-1; not locked, so that deletions become final; loses up to 5m; ; no alert; no drill",

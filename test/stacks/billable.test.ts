@@ -66,19 +66,31 @@ describe("volumes of pods", () => {
           volumeSnapshots: { every: "6h", keep: "7d" },
         },
         postgres: { engine: "cloudnative-pg", storage: "20Gi", walStorage: "5Gi", backup: { rto } },
+        ledger: {
+          engine: "postgres",
+          server: { engine: "rds", replicas: 0, storage: "30Gi", backup: { rto } },
+          streamBackup: { every: "15m", keep: "28d" },
+        },
       },
-      domains: { all: { workers: { both: { image: "registry.example.com/both:1.0.0", replicas: 1, uses: ["events", "postgres"] } } } },
+      domains: {
+        all: {
+          workers: {
+            both: { image: "registry.example.com/both:1.0.0", replicas: 1, uses: ["events", "postgres"] },
+            books: { image: "registry.example.com/books:1.0.0", replicas: 1, uses: ["ledger"] },
+          },
+        },
+      },
       exceptions: { insufficientCapacity: "nothing runs in a test" },
     });
     const [site] = synthesisOf(aProgram(drilled)).sites as [MeasuredSite];
-    // Of the stream backup, of the snapshot, and of PostgreSQL with its log.
-    expect(scratchVolumesOn(site)).toBe(40 + 40 + 20 + 5);
+    // Of both stream backups, of the snapshot, and of PostgreSQL with its log.
+    expect(scratchVolumesOn(site)).toBe(40 + 30 + 40 + 20 + 5);
     expect(billables([], [site]).at(-1)).toEqual({
       item: "EBS volume gp3 of restore drills",
       unit: "GiB-month",
       quantity: 0,
-      counted: "0 to 105 GiB",
-      atMost: 105,
+      counted: "0 to 135 GiB",
+      atMost: 135,
     });
   });
 });

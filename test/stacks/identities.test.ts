@@ -175,6 +175,28 @@ describe("the identities stack", () => {
     });
   });
 
+  it("gives drills of a stream backup of events in PostgreSQL other names than those of their server", () => {
+    const server = { engine: "cloudnative-pg", backup: { drill: "0 4 1 * *" } };
+    const eventStore = { engine: "postgres", server, streamBackup: { every: "15m", keep: "28d", drill: "0 4 1 * *" } };
+    for (const [from, backup] of [
+      [bucket, {}],
+      ["arn:aws:s3:::orders-test-backups-copy-111122223333-eu-central-1", { drillCopies: true }],
+    ] as const) {
+      const json = identities({ cluster, eventStore, backup });
+      const objectsOf = (name: string) =>
+        statements(one(json, "aws_iam_role_policy", `event-store-event-store${name}/rights`).policy)
+          .flatMap(({ Action, Resource }) => [Action].flat().map((action: string) => `${action} ${Resource}`))
+          .filter((right) => /^s3:(Get|Put)Object /.test(right))
+          .sort();
+      const results = `${bucket}/drills/event-store/event-store-stream/*`;
+      expect(objectsOf("-stream-drill")).toEqual(
+        [`s3:GetObject ${from}/event-store/event-store-backup/*`, `s3:GetObject ${results}`, `s3:PutObject ${results}`].sort(),
+      );
+      const ofServer = `${bucket}/drills/event-store/event-store/*`;
+      expect(objectsOf("-drill")).toEqual([`s3:GetObject ${ofServer}`, `s3:PutObject ${ofServer}`]);
+    }
+  });
+
   it("lets drills of volume snapshots write results, and read no backups", () => {
     const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d", drill: "0 4 1 * *" } };
     for (const backup of [{}, { drillCopies: true }]) {

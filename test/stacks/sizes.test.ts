@@ -197,4 +197,20 @@ describe("the quota of a namespace", () => {
     expect(storeQuota(system, "nats")).toMatchObject({ pods: 2 * 3 + 40, volumes: 3 });
     expect(storeQuota(system, "redis")).toMatchObject({ pods: 2 * 2 + 40, volumes: 2 });
   });
+
+  it("of stores has the pods and volumes of restore drills, whatever the engine", () => {
+    const backup = { every: "15m", keep: "28d" };
+    const volumesOf = (eventStore: (drill: object) => object) => {
+      const [without, drilled] = [{}, { drill: "0 4 1 * *" }].map((drill) =>
+        storeQuota(asDomains(anEnvironment({ cluster: { nodes: 3, node: {} }, eventStore: eventStore(drill) })), "event-store"),
+      );
+      return [Number(drilled?.pods) - Number(without?.pods), Number(drilled?.volumes) - Number(without?.volumes ?? 0)];
+    };
+    const kurrentDb = volumesOf((drill) => ({ engine: "kurrentdb", nodes: 3, backup: { ...backup, ...drill } }));
+    expect(kurrentDb[1]).toBe(1);
+    for (const engine of ["cloudnative-pg", "rds"]) {
+      const server = { engine, ...(engine === "rds" ? { replicas: 0 } : {}) };
+      expect(volumesOf((drill) => ({ engine: "postgres", server, streamBackup: { ...backup, ...drill } }))).toEqual(kurrentDb);
+    }
+  });
 });

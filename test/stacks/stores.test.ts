@@ -1,5 +1,6 @@
 import { InvalidInput, moves, storeBackups } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
+import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
@@ -506,7 +507,7 @@ describe("data that must be kept", () => {
     expect(backed({ cluster: { context: "kind" }, eventStore, backup: { bucket: BUCKET } })).toEqual([]);
   });
 
-  it("has a stream backup of events in PostgreSQL only where a bucket is, and without drills", () => {
+  it("has a stream backup of events in PostgreSQL only where a bucket is", () => {
     const events = (server: object, streamBackup: object = { every: "15m", keep: "7d" }) => ({
       eventStore: { engine: "postgres", server, streamBackup },
     });
@@ -521,9 +522,51 @@ describe("data that must be kept", () => {
       'test.eventStore.streamBackup.every: "7m" must be an interval that a schedule can have; use one of 5m, 10m, 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d',
       'test.eventStore.streamBackup.keep: "35d" is not at least a day less than backup.keep of the environment, 35d: the bucket would delete a full backup before the next one is old enough; use 34d or less, or keep backups longer',
     ]);
-    expect(backed({ cluster, ...events({ engine: "cloudnative-pg" }, { every: "15m", keep: "7d", drill: "0 5 * * 1" }) })).toEqual([
-      expect.stringMatching(/^test\.eventStore\.streamBackup\.drill: /),
+  });
+
+  it("has drills of a stream backup of events in PostgreSQL, and a volume for them", () => {
+    const events = (streamBackup: object, server: object = { engine: "aurora", replicas: 0 }) => ({
+      eventStore: { engine: "postgres", server, streamBackup: { every: "15m", keep: "7d", ...streamBackup } },
+    });
+    const schedule = { drill: "0 5 * * 1" };
+    const onPremises = { cluster: { context: "kind" } };
+    const server = { engine: "cloudnative-pg" };
+    expect(backed({ cluster, ...events({ ...schedule, drillStorage: "200Gi" }) })).toEqual([]);
+    expect(backed({ ...onPremises, ...events(schedule, server), backup: { bucket: BUCKET } })).toEqual([]);
+    expect(backed({ ...onPremises, ...events(schedule, server) })).toContain(
+      'test.eventStore.streamBackup.drill: "0 5 * * 1" restores backups, and the store has none here; leave it out, or see docs/data.md for the clusters and buckets with backups',
+    );
+    expect(backed({ cluster, ...events({ drill: "weekly" }) })).toEqual([
+      'test.eventStore.streamBackup.drill: "weekly" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)',
     ]);
+    const alone =
+      'test.eventStore.streamBackup.drillStorage: "200Gi" is the volume of restore drills, and the stream backup has none; set drill, or leave it out';
+    for (const drill of [{}, { drill: false }])
+      expect(backed({ cluster, ...events({ ...drill, drillStorage: "200Gi" }) })).toEqual([alone]);
+    expect(backed({ cluster, ...events({ drillStorage: "200Gi" }, { engine: "aurora", replicas: 0, backup: { rto: "2h" } }) })).toEqual([]);
+    expect(backed({ cluster, ...events({ ...schedule, drillStorage: "200Mi" }) })).toEqual([
+      'test.eventStore.streamBackup.drillStorage: "200Mi" is too small for a PostgreSQL server with its write-ahead log; use 2Gi or more',
+    ]);
+    expect(backed({ cluster, ...events({ ...schedule, drillStorage: "much" }) })).toEqual([
+      expect.stringMatching(/^test\.eventStore\.streamBackup\.drillStorage: "much" is not a size/),
+    ]);
+  });
+
+  it("has a volume for drills of the size of the server's, or of RDS", () => {
+    const drill = "0 5 * * 1";
+    const sizeOf = (server: object, size = "medium", more: object = {}) => {
+      const eventStore = { engine: "postgres", server, streamBackup: { every: "15m", keep: "7d", drill, ...more } };
+      const [found] = streamBackupsOf(asDomains(anEnvironment({ cluster, size, eventStore })));
+      return found?.drill?.scratch;
+    };
+    const of = (storage: string) => ({ engine: "postgres", storage });
+    expect(sizeOf({ engine: "aurora", replicas: 0 })).toEqual(of("100Gi"));
+    expect(sizeOf({ engine: "aurora", replicas: 0, size: "large" })).toEqual(of("400Gi"));
+    expect(sizeOf({ engine: "aurora", replicas: 0 }, "small", { drillStorage: "7Gi" })).toEqual(of("7Gi"));
+    expect(sizeOf({ engine: "rds", replicas: 0, storage: "300Gi" })).toEqual(of("300Gi"));
+    expect(sizeOf({ engine: "rds", replicas: 0 }, "small")).toEqual(of("20Gi"));
+    expect(sizeOf({ engine: "cloudnative-pg", storage: "70Gi" })).toEqual(of("70Gi"));
+    expect(sizeOf({ engine: "cloudnative-pg", storage: "1Gi" })).toEqual(of("2Gi"));
   });
 
   it("has restore drills only of backups that a job can restore", () => {

@@ -421,6 +421,9 @@ describe("the nodes of clusters", () => {
     const cloud = { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d" } };
     const drilled = { ...cloud, streamBackup: { every: "15m", keep: "28d", drill: "0 5 * * 1" } };
     expect(complaints({ cluster: graviton, eventStore: cloud })).toEqual([]);
+    const server = { engine: "aurora", replicas: 0 };
+    const postgres = { engine: "postgres", server, streamBackup: { every: "15m", keep: "28d", drill: "0 5 * * 1" } };
+    expect(complaints({ cluster: graviton, eventStore: postgres })).toEqual([]);
     expect(complaints({ cluster: graviton, eventStore: drilled })).toEqual([
       'test.cluster.node.architecture: "arm64" is not possible: KurrentDB, into which drills restore, has no ARM image; use "amd64"',
     ]);

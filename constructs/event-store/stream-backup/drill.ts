@@ -1,40 +1,42 @@
-import { type DrillResult, measure, type Objectives } from "../../drill/contract";
+import { type DrillResult, measure, type Objectives, published } from "../../drill/contract";
 import { differenceOf } from "./backup";
 import type { Bucket } from "./bucket";
+import { numberOf } from "./environment";
 import { contentsOf, lastLink } from "./generations";
-import { restore, type Target } from "./restore";
-import { ageOf, type Store } from "./store";
+import type { Target } from "./restore";
+import { ageOf, type EventLog } from "./store";
 
-/** Stores that a drill uses. */
+/** Stores that a drill uses, of any engine. */
 export interface DrillStores {
   /** The store that is backed up. It is only read. */
-  readonly source: Store;
+  readonly source: EventLog;
 
-  /** An empty one, to restore into. */
-  readonly scratch: Store;
+  /** Restores the newest backup into an empty store: checks all objects, appends all events and compares them. */
+  readonly restore: () => Promise<Target>;
+}
+
+/** Drills with the objectives of the environment, and publishes the result. Returns true if the drill passed. */
+export async function drilled(bucket: Bucket, stores: DrillStores, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
+  const { RESULTS_BUCKET: place = bucket.name, RESULTS_REGION: region = env.AWS_REGION } = env;
+  return await published({ ...env, BUCKET: place, AWS_REGION: region }, () => drill(bucket, stores, objectives));
 }
 
 /** Restores the newest backup into an empty store, and compares duration and data loss with the objectives. Never throws. */
-export async function drill(
-  bucket: Bucket,
-  stores: DrillStores,
-  objectives: Objectives,
-  time = () => new Date(),
-): Promise<DrillResult<Target>> {
+async function drill(bucket: Bucket, stores: DrillStores, objectives: Objectives, time = () => new Date()): Promise<DrillResult<Target>> {
   const started = time();
   return measure({
     drill: "stream-backup",
     ...objectives,
     started,
-    // All objects checked, all events appended and compared.
-    restore: () => restore(bucket, stores.scratch, {}),
+    restore: stores.restore,
     loss: (restored) => lossOf(bucket, stores.source, restored, started),
     time,
   });
 }
 
 /** Age of the oldest event of the store at a time that a restore of this target lacks. */
-async function lossOf(bucket: Bucket, source: Store, { generation, sequence }: Target, at: Date): Promise<number> {
+async function lossOf(bucket: Bucket, source: EventLog, { generation, sequence }: Target, at: Date): Promise<number> {
   const found = (await contentsOf(bucket)).generations.find(({ name }) => name === generation);
   if (!found) throw new Error(`${generation} was deleted during the drill`);
   const link = await lastLink(bucket, { ...found, keys: found.keys.slice(0, sequence) });

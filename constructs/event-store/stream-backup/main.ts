@@ -1,8 +1,7 @@
-import { published } from "../../drill/contract";
 import { backup } from "./backup";
 import type { Bucket } from "./bucket";
 import { runCommand, settingsOf } from "./command";
-import { drill } from "./drill";
+import { drilled } from "./drill";
 import { numberOf, scratchUrl } from "./environment";
 import { follow, promote } from "./follow";
 import { restore, type Wanted } from "./restore";
@@ -36,7 +35,7 @@ runCommand({
 
 async function run(command: string, options: Wanted, bucket: Bucket, store: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
   if (command === "backup") return backup(store, bucket, settingsOf(env));
-  if (command === "drill") return drilled(bucket, store, env);
+  if (command === "drill") return drill(bucket, store, env);
   if (command === "follow") return follow(store, bucket, { maxLag: numberOf(env, "MAX_LAG", 2 * 3600) });
   if (command === "restore") await restore(bucket, store, options);
   else await promote(store, bucket, sequenceOf(options));
@@ -48,13 +47,10 @@ function sequenceOf({ until }: Wanted): number | undefined {
   return until?.sequence;
 }
 
-/** Drills, and publishes the result. Returns true if the drill passed. */
-async function drilled(bucket: Bucket, source: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
-  const { RESULTS_BUCKET: place = bucket.name, RESULTS_REGION: region = env.AWS_REGION } = env;
-  const scratch = new Store(scratchUrl(env));
+async function drill(bucket: Bucket, source: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const scratch = new Store(scratchUrl(env, "kurrentdb"));
   try {
-    return await published({ ...env, BUCKET: place, AWS_REGION: region }, () => drill(bucket, { source, scratch }, objectives));
+    return await drilled(bucket, { source, restore: () => restore(bucket, scratch, {}) }, env);
   } finally {
     scratch.close();
   }

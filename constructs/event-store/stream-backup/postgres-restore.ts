@@ -9,12 +9,12 @@ import { compare, type StoredEvent } from "./store";
 /**
  * Restores events into an empty store in PostgreSQL, in one transaction: an interrupted restore leaves the store empty. Checks the whole chain
  * first, and compares every event of the store before the commit. Throws on any difference. A store that has exactly these events passes: the
- * connection of an earlier restore may have ended with its commit.
+ * connection of an earlier restore may have ended with its commit. Returns what was restored; its SHA-256 is also of positions and times.
  */
-export async function restoreInPostgres(bucket: Bucket, store: PostgresLog, wanted: Wanted): Promise<void> {
+export async function restoreInPostgres(bucket: Bucket, store: PostgresLog, wanted: Wanted): Promise<Target> {
   const source = await sourceOf(bucket, wanted);
-  const { generation, sequence, through, ...rest } = await resolve(source, wanted, undefined);
-  log("restoring", { generation, sequence, through, events: rest.events });
+  const { generation, sequence, through, events } = await resolve(source, wanted, undefined);
+  log("restoring", { generation, sequence, through, events });
   const [expected, found] = [new Digest(), new Digest()];
   await store.fill(expected.of(wantedEvents(source, { sequence, through })), async () => {
     const end = await store.end();
@@ -22,7 +22,9 @@ export async function restoreInPostgres(bucket: Bucket, store: PostgresLog, want
     if (found.text === expected.text) return;
     throw new Error(`the store has ${found.text} instead of ${expected.text}; restore into an empty one`);
   });
-  log("restored", { generation, sequence, through, events: found.count, content: found.value });
+  const restored = { generation, sequence, through, events: found.count, content: found.value };
+  log("restored", restored);
+  return restored;
 }
 
 /** Number and SHA-256 of events, with positions and times. */

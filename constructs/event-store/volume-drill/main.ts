@@ -26,7 +26,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<boolean> {
     rto: numberOf(env, "RTO"),
     pause: numberOf(env, "PAUSE", 5000),
   };
-  const [source, scratch] = [new Store(needed("EVENT_STORE_URL")), new Store(scratchUrl(env))];
+  const [source, scratch] = [new Store(needed("EVENT_STORE_URL")), new Store(scratchUrl(env, "kurrentdb"))];
   return published(env, () => drill({ ...settings, source, scratch }));
 }
 

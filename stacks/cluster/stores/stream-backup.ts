@@ -2,9 +2,9 @@ import type { ITerraformDependable } from "cdktf";
 import type { SecretReference } from "../../../constructs/connection";
 import {
   type EventStore,
-  KurrentDbStreamDrill,
   KurrentDbStreamFollower,
   StreamBackup,
+  StreamDrill,
   streamBackupName,
   streamDrillName,
   streamFollowerName,
@@ -16,7 +16,7 @@ import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
-import { drillsPrefix, outsidePrefix, streamBackupsPrefix } from "../../model/derive/identities";
+import { outsidePrefix, streamBackupsPrefix, streamDrillsPrefix } from "../../model/derive/identities";
 import { priorityClass } from "../../model/derive/priorities";
 import { followersOf } from "../../model/derive/standby";
 import { type StreamBackupOf, streamBackupsOf } from "../../model/derive/stream-backups";
@@ -64,14 +64,14 @@ export function streamBackup(place: Place, store: StoreOf, eventStore: EventStor
   const copy = copied ? { ...bucket, name: copyOnAws(environment, copied).bucket, region: copied } : undefined;
   describedAt(
     path,
-    new KurrentDbStreamDrill(stack, streamDrillName(name), {
+    new StreamDrill(stack, streamDrillName(name, backup.drill.scratch.engine), {
       cluster,
       namespace,
       store: name,
       eventStore,
       bucket: copy ?? bucket,
       ...(copy ? { resultsIn: bucket } : {}),
-      results: below + drillsPrefix(store),
+      results: below + streamDrillsPrefix(store, backup.drill),
       ...backup.drill,
       ...(reader ? { metricsFrom: reader } : {}),
       after: [...after, ...ready],

@@ -9,13 +9,14 @@ import {
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
-import { drillPlan } from "../derive/drills";
+import { type DrilledKind, drillPlan } from "../derive/drills";
 import { serversOf } from "../derive/members";
 import { DEFAULT_KEEP, inOneRegion, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
 import { configuredStreamBackups } from "../derive/stream-backups";
 import { volumeSnapshotsOf } from "../derive/volume-snapshots";
 import { volumesOf } from "../derive/workload-volumes";
 import { isExcepted } from "../exceptions";
+import type { StoreOf } from "../system";
 
 /** Rules between backups, their stores, and the protection of the environment. */
 export const backupRules: readonly Rule[] = [
@@ -25,6 +26,7 @@ export const backupRules: readonly Rule[] = [
   streamBackupsAreDue,
   volumeSnapshotsAreDue,
   drillsHaveBackups,
+  drillStorageHasDrills,
   locksAreForWhatIsKept,
   objectivesAreMet,
   dataHasBackups,
@@ -151,10 +153,9 @@ function volumeSnapshotsAreDue(system: DraftSystem): Finding[] {
  * has one.
  */
 function drillsHaveBackups(system: DraftSystem): Finding[] {
-  return drillSettings(system).flatMap(({ keys, drill }): Finding[] => {
-    const ofVolume = keys.at(-2) === "volumeSnapshots";
-    if (typeof drill !== "string" || drillPlan(system, keys.slice(0, -2), ofVolume)) return [];
-    if (ofVolume) {
+  return drillSettings(system).flatMap(({ keys, drill, kind }): Finding[] => {
+    if (typeof drill !== "string" || drillPlan(system, keys.slice(0, -2), kind)) return [];
+    if (kind === "volume") {
       const rule = "needs a bucket for its results, and the store has none here";
       return [{ keys, value: drill, rule, remedy: "set backup.bucket, create the cluster with the environment (aws), or leave it out" }];
     }
@@ -163,14 +164,37 @@ function drillsHaveBackups(system: DraftSystem): Finding[] {
   });
 }
 
+interface DrillSetting {
+  readonly keys: readonly string[];
+  readonly drill: unknown;
+
+  /** Kind of the backups that it drills. */
+  readonly kind: DrilledKind;
+}
+
 /** Drill settings of stores, with the key of each setting. */
-function drillSettings({ stores }: DraftSystem): readonly { readonly keys: readonly string[]; readonly drill: unknown }[] {
-  return [...stores, ...serversOf({ stores }).filter(({ holdsEvents }) => holdsEvents)].flatMap(({ keys, settings }) =>
-    (["backup", "streamBackup", "volumeSnapshots"] as const).flatMap((setting) => {
-      const found = (settings as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[setting];
-      return found && "drill" in found ? [{ keys: [...keys, setting, "drill"], drill: found.drill }] : [];
-    }),
-  );
+function drillSettings({ stores }: DraftSystem): readonly DrillSetting[] {
+  const kinds = { streamBackup: "stream", volumeSnapshots: "volume" } as const;
+  const found = ({ keys, settings }: Pick<StoreOf<unknown>, "keys" | "settings">, backup: DrilledKind): DrillSetting[] =>
+    Object.entries({ backup, ...kinds }).flatMap(([setting, kind]) => {
+      const said = (settings as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[setting];
+      return said && "drill" in said ? [{ keys: [...keys, setting, "drill"], drill: said.drill, kind }] : [];
+    });
+  return [
+    ...stores.flatMap((store) => found(store, store.kind === "event-store" ? "stream" : "server")),
+    ...serversOf({ stores }).flatMap((server) => (server.holdsEvents ? found(server, "server") : [])),
+  ];
+}
+
+/** A volume for drills has drills. */
+function drillStorageHasDrills(system: DraftSystem): Finding[] {
+  return configuredStreamBackups(system).flatMap(({ store, setting, place, drill }): Finding[] => {
+    const { streamBackup = {} } = store.settings as { readonly streamBackup?: { readonly drillStorage?: unknown } };
+    const { drillStorage: value } = streamBackup;
+    if (value === undefined || drill || !place) return [];
+    const rule = "is the volume of restore drills, and the stream backup has none";
+    return [{ keys: [...store.keys, setting, "drillStorage"], value, rule, remedy: "set drill, or leave it out" }];
+  });
 }
 
 /** A disposable environment can't lock backups: its destruction would fail. */

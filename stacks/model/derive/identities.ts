@@ -13,7 +13,7 @@ import type { StoreOf, System } from "../system";
 import { auditClusterOf, auditPath, auditWritersOf, type SubjectKeyRights, subjectKeyRights } from "./audit";
 import { cloudWatchOn } from "./cloudwatch";
 import { newClusters } from "./clusters";
-import { serverDrills } from "./drills";
+import { type StreamDrill, serverDrills } from "./drills";
 import { isManagedRedis, runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { podNames } from "./pod-names";
@@ -116,7 +116,12 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       .flatMap(({ store, drill }) => [
         identity(store, streamBackupName(store.name), "backups" as const),
         ...(drill
-          ? [drillIdentity(store, streamDrillName(store.name), { reads: streamBackupsPrefix(store), results: drillsPrefix(store) })]
+          ? [
+              drillIdentity(store, streamDrillName(store.name, drill.scratch.engine), {
+                reads: streamBackupsPrefix(store),
+                results: streamDrillsPrefix(store, drill),
+              }),
+            ]
           : []),
       ]),
     // The job of a drill writes results, and the server that it creates reads the backup.
@@ -183,6 +188,11 @@ export function streamBackupsPrefix({ namespace, name }: Pick<StoreOf, "namespac
 /** Prefix of the results of a store's drills in the environment's backup bucket. */
 export function drillsPrefix({ namespace, name }: Pick<StoreOf, "namespace" | "name">): string {
   return `drills/${namespace}/${name}`;
+}
+
+/** Prefix of the results of the drills of a store's stream backup. The server of events in PostgreSQL has its own drills. */
+export function streamDrillsPrefix({ namespace, name }: Pick<StoreOf, "namespace" | "name">, { scratch }: StreamDrill): string {
+  return drillsPrefix({ namespace, name: streamDrillName(name, scratch.engine).replace(/-drill$/, "") });
 }
 
 /** Prefix of the results of the drills of a store's volume snapshots. */

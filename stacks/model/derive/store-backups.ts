@@ -117,7 +117,7 @@ function objectivesOf({ rpo, rto }: Draft<BackupObjectives> = {}): StoreBackup["
 }
 
 /** Location of the engine that keeps the data of a store: for events in PostgreSQL, their server. */
-function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<StoreOf, "keys" | "name" | "settings"> {
+export function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<StoreOf, "keys" | "name" | "settings"> {
   return serversOf({ stores: stores.filter((one) => one === store) }).find(({ holdsEvents }) => holdsEvents) ?? store;
 }
 

@@ -4,7 +4,7 @@ import type { DraftSystem } from "../check/drafts";
 import { engineOf } from "../stores";
 import type { StreamBackup } from "../stores/engine";
 import type { StoreOf } from "../system";
-import { drillPlan, type EventDrill } from "./drills";
+import { drillPlan, type StreamDrill } from "./drills";
 import { bucketOf, DEFAULT_KEEP } from "./store-backups";
 
 /** Stream backup of an event store into the bucket of its environment. */
@@ -28,7 +28,13 @@ export interface StreamBackupOf {
    * Restore drills.
    * @default - none
    */
-  readonly drill?: EventDrill;
+  readonly drill?: StreamDrill;
+
+  /**
+   * Reason why its drills require amd64 nodes.
+   * @default - the image of their server supports arm64 too
+   */
+  readonly drillsWithoutArm?: string;
 }
 
 /** Stream backups that are made. Before the promotion of a standby, its event stores follow those of the primary. */
@@ -41,9 +47,9 @@ export function configuredStreamBackups(system: DraftSystem): readonly StreamBac
   return system.stores.flatMap((store): StreamBackupOf[] => {
     const found = engineOf(store)?.streamBackup?.(store.settings, system.size as Size | undefined);
     if (!found?.every || !found.keep) return [];
-    const { setting, every, keep, scratch } = found;
+    const { setting, every, keep, scratch, drillsWithoutArm } = found;
     const days = daysIn((system.backup?.keep ?? DEFAULT_KEEP) as Duration) - Math.ceil(daysIn(keep));
-    const plan = drillPlan(system, store.keys);
+    const plan = drillPlan(system, store.keys, "stream");
     return [
       {
         store,
@@ -52,7 +58,8 @@ export function configuredStreamBackups(system: DraftSystem): readonly StreamBac
         keep,
         fullEvery: `${days}d`,
         place: bucketOf(system, store),
-        ...(plan && scratch ? { drill: { ...plan, scratch } } : {}),
+        ...(plan ? { drill: { ...plan, scratch } } : {}),
+        ...(drillsWithoutArm ? { drillsWithoutArm } : {}),
       },
     ];
   });

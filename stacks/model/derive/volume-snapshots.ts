@@ -48,7 +48,7 @@ export function volumeSnapshotsOf(system: DraftSystem): readonly VolumeSnapshots
     const found = engineOf(store)?.volumeSnapshots?.(store.settings, system.size as Size | undefined);
     if (!found?.every || !found.keep) return [];
     const { every, keep, class: className, scratch } = found;
-    const plan = drillPlan(system, store.keys, true);
+    const plan = drillPlan(system, store.keys, "volume");
     const onEks = isOnEks(system, store);
     const copiedTo = onEks ? system.aws?.recoveryRegion : undefined;
     return [

@@ -1,6 +1,6 @@
 import type { Problem } from "../../../constructs/core/errors";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
-import type { ScratchServer } from "../../../constructs/event-store";
+import type { ScratchPostgres, ScratchServer } from "../../../constructs/event-store";
 import type { CloudWatchService, ProbeTarget, RuleSubject } from "../../../constructs/observability";
 import type { SecretSpec } from "../../../constructs/secrets";
 import type { Size } from "../../../constructs/sizing";
@@ -226,6 +226,9 @@ export const WITHOUT_BUCKET = {
 /** Mechanism of snapshots of volumes. */
 export const VOLUME_SNAPSHOTS = "snapshots of a volume";
 
+/** Mechanism of stream backups. */
+export const STREAM_BACKUP = "stream backup";
+
 /** Backups of the data of a store. */
 export interface BackedUp {
   /** Backup methods, the one with the least data loss first. Empty if nothing backs up the store. */
@@ -333,14 +336,23 @@ export interface RestoreTargets {
   readonly remedy: string;
 }
 
-/** Backups of an event store that a job can drill. */
+/** Volume snapshots of a KurrentDB, which a job can drill. */
 interface Drillable {
   /** Server of restore drills. */
   readonly scratch: ScratchServer;
 }
 
-/** Stream backup of an event store. Without `scratch`, it has no restore drills. */
-export interface StreamBackup extends Partial<Drillable> {
+/** Stream backup of an event store. */
+export interface StreamBackup {
+  /** Server of restore drills. */
+  readonly scratch: ScratchServer | ScratchPostgres;
+
+  /**
+   * Reason why its drills require amd64 nodes, if the store doesn't.
+   * @default - the image of their server supports arm64 too
+   */
+  readonly drillsWithoutArm?: string;
+
   /** Setting that configures it, below the store. */
   readonly setting: "backup" | "streamBackup";
 

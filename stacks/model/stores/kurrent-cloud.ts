@@ -114,6 +114,8 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
       setting: "streamBackup",
       ...streamBackup,
       scratch: { version, storage: KURRENT_CLOUD_SIZES[of].storage },
+      // On the cluster, unlike the store.
+      drillsWithoutArm: "KurrentDB, into which drills restore, has no ARM image",
       administrator: (store) => ({ secret: kurrentCloudSecrets(store).admin.name, key: "password" }),
     },
   problems: (settings, { network, path }) => [

@@ -4,7 +4,7 @@ import type { BackupSchedule, Drilled } from "../backup";
 import type { Draft } from "../check/finding";
 import { choice, flag, list, moment, object, optional, whole } from "../check/shape";
 import { anyText, someTexts } from "../common";
-import { type BackupMethod, type BackupTarget, bucketFor } from "./engine";
+import { type BackupMethod, type BackupTarget, bucketFor, STREAM_BACKUP } from "./engine";
 
 /** Schedule of a stream backup without recovery objectives: those of the store are in its `backup`. */
 export type StreamBackupSchedule = Pick<BackupSchedule, "every" | "keep"> & Drilled;
@@ -46,7 +46,7 @@ export function streamed({ every, keep }: Draft<StreamBackupSchedule>, target: B
   if (!every || !keep || !bucket) return [];
   return [
     {
-      by: "stream backup",
+      by: STREAM_BACKUP,
       every,
       keep,
       followsKeep: true,

@@ -1,12 +1,13 @@
-import { seconds } from "../../../constructs/core/quantities";
+import { type Bytes, bytes, seconds } from "../../../constructs/core/quantities";
+import { LEAST_SCRATCH_POSTGRES, scratchPostgresProblem } from "../../../constructs/event-store";
 import { POSTGRES_CLUSTER_SIZES } from "../../../constructs/postgres";
 import type { Size } from "../../../constructs/sizing";
-import type { BackupSchedule } from "../backup";
+import { drill, drillSchedule } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { object, optional, quantity, told } from "../check/shape";
 import { anotherEngine, type BackedUp, type BackupTarget, COPY_EVENTS, type StoreEngine } from "./engine";
-import { streamed } from "./kurrent";
-import { type PostgresSettings, postgres, postgresEngine, serverSecrets } from "./postgres";
+import { type StreamBackupSchedule, streamed } from "./kurrent";
+import { type PostgresSettings, postgres, postgresEngine, serverSecrets, serverStorage } from "./postgres";
 import { recordSchedule } from "./restore";
 
 /** Event store in PostgreSQL tables. */
@@ -26,10 +27,21 @@ export interface PostgresEventsSettings {
   /**
    * Backup of all events in the environment's bucket, in addition to the backups of the server: `{ every: "15m", keep: "28d" }`. Any program
    * can read its objects, and they are restored into a server of another engine or version, which the server's own backups are not. On an
-   * existing cluster it requires `backup.bucket` of the environment. docs/data.md#stream-backup-of-events-in-postgresql.
+   * existing cluster it requires `backup.bucket` of the environment. Objectives are those of the server's `backup`.
+   * docs/data.md#stream-backup-of-events-in-postgresql.
    * @default - none
    */
-  readonly streamBackup?: Pick<BackupSchedule, "every" | "keep">;
+  readonly streamBackup?: PostgresStreamBackup;
+}
+
+/** Stream backup of events in PostgreSQL. */
+export interface PostgresStreamBackup extends StreamBackupSchedule {
+  /**
+   * Size of the volume of restore drills, at least 2Gi: for all events with their indexes, and up to 1 GiB of write-ahead log. It exists only
+   * during a drill. Changes in place.
+   * @default - `storage` of the server, at least 2Gi; for Aurora, whose storage grows with its data, that of RDS of its size
+   */
+  readonly drillStorage?: Bytes;
 }
 
 export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
@@ -42,17 +54,23 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
     server: postgres,
     records: optional(recordSchedule),
     streamBackup: optional(
-      object<NonNullable<PostgresEventsSettings["streamBackup"]>>({ every: quantity(seconds), keep: quantity(seconds) }),
+      object<PostgresStreamBackup>({ every: quantity(seconds), keep: quantity(seconds), drill, drillStorage: optional(quantity(bytes)) }),
     ),
   }),
   resolved: ({ server }, sizing) => postgresEngine(server)?.resolved(server, sizing) ?? { settings: {} },
   backup: backups,
-  streamBackup: ({ streamBackup }) => streamBackup && { setting: "streamBackup", ...streamBackup },
-  problems: ({ server }, context) =>
-    (postgresEngine(server)?.problems?.(server as PostgresSettings, context) ?? []).map(({ keys, ...problem }) => ({
+  streamBackup: ({ server, streamBackup }, of = "medium") => {
+    if (!server || !streamBackup) return undefined;
+    const { every, keep, drillStorage: storage = defaultDrillStorage(server, of) } = streamBackup;
+    return { setting: "streamBackup", every, keep, scratch: { engine: "postgres", storage } };
+  },
+  problems: ({ server, streamBackup }, context) => [
+    ...(postgresEngine(server)?.problems?.(server as PostgresSettings, context) ?? []).map(({ keys, ...problem }) => ({
       ...problem,
       keys: ["server", ...keys],
     })),
+    ...drillStorageProblems(streamBackup),
+  ],
   unacknowledged: unacknowledgedEvents,
   dataLoss: (before, after, sizes) => {
     const [was, now] = [before, after].map(({ server }) => server.name ?? "event-store");
@@ -65,8 +83,19 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
 /** Backups of the server, which `npm run backup` makes, and of its events. */
 function backups({ server, streamBackup }: Draft<PostgresEventsSettings>, target: BackupTarget): BackedUp | undefined {
   const found = postgresEngine(server)?.backup(server as PostgresSettings, target);
-  const streams = (streamBackup ? streamed(streamBackup, target) : []).map(({ onDemand: _, ...method }) => method);
+  const schedule = drillSchedule(streamBackup ?? {}, { ...target, rto: server?.backup?.rto });
+  const streams = (streamBackup ? streamed(streamBackup, target, schedule) : []).map(({ onDemand: _, ...method }) => method);
   return found && { ...found, methods: [...found.methods, ...streams] };
+}
+
+function defaultDrillStorage(server: Draft<PostgresSettings>, of: Size): Bytes {
+  const storage = serverStorage(server, of);
+  return scratchPostgresProblem({ storage }) ? LEAST_SCRATCH_POSTGRES : storage;
+}
+
+function drillStorageProblems({ drillStorage: storage }: Draft<PostgresStreamBackup> = {}): readonly Finding[] {
+  const problem = storage === undefined ? undefined : scratchPostgresProblem({ storage });
+  return problem ? [{ keys: ["streamBackup", "drillStorage"], ...problem }] : [];
 }
 
 function serverLoss(before: PostgresSettings, after: PostgresSettings, sizes: Parameters<typeof postgresEvents.dataLoss>[2]) {

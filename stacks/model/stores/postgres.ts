@@ -204,6 +204,20 @@ export function rdsStorage(settings: RdsSettings, size: Size): Bytes {
   return settings.storage ?? RDS_SIZES[settings.size ?? size].storage;
 }
 
+/** Sizes of disks by engine. Aurora has no disk of its own, and is compared with RDS. */
+const DISKS: Readonly<Record<PostgresSettings["engine"], Readonly<Record<Size, { readonly storage: Bytes }>>>> = {
+  aurora: RDS_SIZES,
+  rds: RDS_SIZES,
+  "cloudnative-pg": POSTGRES_CLUSTER_SIZES,
+};
+
+/** Disk size of an instance for data. For Aurora that of RDS. */
+export function serverStorage(server: Draft<PostgresSettings>, size: Size): Bytes {
+  const { engine, size: own = size } = server;
+  const said = "storage" in server ? server.storage : undefined;
+  return said ?? DISKS[engine ?? "rds"][own].storage;
+}
+
 type Sizes = typeof AURORA_SIZES | typeof RDS_SIZES;
 
 /** Resolved settings of a server on AWS, by the sizes and the AWS name of its engine. */

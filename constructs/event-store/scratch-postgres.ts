@@ -19,9 +19,11 @@ export interface ScratchPostgres {
 /** Smallest volume of a scratch server in PostgreSQL. */
 export const LEAST_SCRATCH_POSTGRES: Bytes = "2Gi";
 
-/** Rule of the size of its volume, as part of an error message. Undefined if it is large enough. */
+/** Problem of the size of its volume, as part of an error message. Undefined if it is large enough. */
 export function scratchPostgresProblem({ storage }: Pick<ScratchPostgres, "storage">) {
-  if (known(bytes(storage)) >= known(bytes(LEAST_SCRATCH_POSTGRES))) return undefined;
+  const size = bytes(storage);
+  if (typeof size !== "number") return { value: storage, ...size };
+  if (size >= known(bytes(LEAST_SCRATCH_POSTGRES))) return undefined;
   const rule = "is too small for a PostgreSQL server with its write-ahead log";
   return { value: storage, rule, remedy: `use ${LEAST_SCRATCH_POSTGRES} or more` };
 }

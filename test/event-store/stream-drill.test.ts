@@ -258,6 +258,9 @@ describe("the restore drill of a stream backup of events in PostgreSQL", () => {
     expect(refusalsOf(aDrill({ scratch: { engine: "postgres", storage: "70Gi" } }))).toEqual([
       'test/drill.scratch.engine: "postgres" must be the engine of the event store; use a scratch server for kurrentdb',
     ]);
+    expect(refusalsOf(inPostgres({ scratch: { engine: "postgres", storage: "much" as "1Gi" } }))).toEqual([
+      'test/drill.scratch.storage: "much" is not a size; write a number and a unit, like "16Gi"',
+    ]);
     expect(refusalsOf(inPostgres({ scratch: { engine: "postgres", storage } }))).toEqual([
       'test/drill.scratch.storage: "1Gi" is too small for a PostgreSQL server with its write-ahead log; use 2Gi or more',
     ]);

@@ -98,7 +98,11 @@ const varieties: readonly Environment[] = [
     size: "medium",
     aws: { ...dev.aws, domain: "on-postgres.orders.example.com", network: { cidr: "10.9.0.0/16" } },
     cluster: ROOMY,
-    eventStore: { engine: "postgres", server: { engine: "cloudnative-pg" } },
+    eventStore: {
+      engine: "postgres",
+      server: { engine: "cloudnative-pg" },
+      streamBackup: { every: "1h", keep: "6d", drill: "0 5 * * 1" },
+    },
     commandProcessors: {
       ...dev.commandProcessors,
       replicas: { min: 1, max: 4 },

@@ -1,6 +1,7 @@
 import { App } from "cdktf";
-import type { Account } from "../../stacks";
-import { compose } from "../../stacks/compose";
+import { type Account, asDomains } from "../../stacks";
+import { bootstrapStack } from "../../stacks/cloud/bootstrap";
+import { anEnvironment } from "../environments";
 import { withoutEffect } from "./effects";
 import { ACCOUNT_SETTINGS, SETTINGS, setAt } from "./settings";
 
@@ -13,11 +14,11 @@ describe("a setting that changes", () => {
   );
 
   it.each(Object.entries(ACCOUNT_SETTINGS))("changes the stack of an account: %s", (path, to) => {
+    const environments = [{ ...asDomains(anEnvironment({})), restoresFrom: [], globalDatabases: [] }];
     const baseline = { budget: { monthly: 1, notify: ["oncall@example.com"] } };
     const account = { system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "example/orders" }, baseline };
     const [before, after] = [account, setAt(account, path.replaceAll(/\([^)]*\)/g, "").split("."), to)].map((one) => {
-      const program = { accounts: [one as Account], environments: [] };
-      return compose(new App({ outdir: "/nowhere" }), program).flatMap(({ stacks }) => stacks.map((stack) => stack.toTerraform()));
+      return bootstrapStack(new App({ outdir: "/nowhere" }), "bootstrap", one as Account, environments).toTerraform();
     });
     expect(after).not.toEqual(before);
   });

@@ -1,5 +1,6 @@
 import type { Bytes } from "../core/quantities";
 import type { CronJobObject, KubernetesTarget } from "../kubernetes";
+import { CONTAINER_SECURITY } from "./kurrentdb-node";
 import { SIZES } from "./kurrentdb-size";
 
 /** Resource requests of a scratch server, whatever its engine: one quota fits all. A restore is bound by its disk. */
@@ -19,15 +20,47 @@ export function withPod(
   return { ...job, spec: { ...job.spec, jobTemplate: filled } };
 }
 
+/** Parts of a scratch server that depend on its engine. */
+export interface ScratchContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+
+  /** @default - none */
+  readonly startupProbe?: object;
+  readonly volumeMounts: readonly object[];
+}
+
 /** Adds a server to a pod, as a native sidecar. */
 export function withServer(
   pod: Readonly<Record<string, unknown>>,
-  server: object,
+  { name, image, command, env, startupProbe, volumeMounts }: ScratchContainer,
   volumes: readonly object[],
 ): Readonly<Record<string, unknown>> {
   const { initContainers = [], volumes: own = [] } = pod as Readonly<Record<string, readonly object[]>>;
+  const { cpu, memory } = SCRATCH_REQUESTS;
+  const server = {
+    name,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    // Starts before the program, and ends after it.
+    restartPolicy: "Always",
+    command,
+    env: Object.entries(env)
+      .map(([key, value]) => ({ name: key, value }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1)),
+    resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
+    securityContext: CONTAINER_SECURITY,
+    ...(startupProbe ? { startupProbe: { ...startupProbe, ...STARTS } } : {}),
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts,
+  };
   return { ...pod, initContainers: [...initContainers, server], volumes: [...own, ...volumes] };
 }
+
+/** Time for the start of a server: five minutes. */
+const STARTS = { periodSeconds: 5, timeoutSeconds: 6, failureThreshold: 60 } as const;
 
 /** An empty volume for data, which Kubernetes deletes with the pod. */
 export function scratchVolume({ scratchClass: storageClassName }: KubernetesTarget, storage: Bytes): object {

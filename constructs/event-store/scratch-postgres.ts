@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type Bytes, bytes, known } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import { type CronJobObject, imageFrom, type KubernetesTarget } from "../kubernetes";
-import { PSQL_USER } from "../postgres";
-import { CONTAINER_SECURITY } from "./kurrentdb-node";
+import { filePaths, PSQL_USER } from "../postgres";
 import { EVENTS_SQL } from "./postgres-events";
-import { LOOPBACK, SCRATCH_REQUESTS, scratchVolume, withPod, withServer } from "./scratch-pod";
+import { LOOPBACK, type ScratchContainer, scratchVolume, withPod, withServer } from "./scratch-pod";
 
 /** PostgreSQL to restore events into: of the platform's own version, whichever the store has. */
 export interface ScratchPostgres {
@@ -41,8 +40,8 @@ const SCRIPT = `${FILES}/serve.sh`;
 
 /** Files of the server by path: the script that starts it, and the SQL with which `PostgresEvents` creates its tables. */
 export function scratchPostgresFiles(): Readonly<Record<string, string>> {
-  const tables = readdirSync(EVENTS_SQL).map((name) => [`${FILES}/${name}`, readFileSync(join(EVENTS_SQL, name), "utf8")]);
-  return { [SCRIPT]: readFileSync(join(__dirname, "scratch-postgres/serve.sh"), "utf8"), ...Object.fromEntries(tables) };
+  const paths = filePaths([join(__dirname, "scratch-postgres/serve.sh"), EVENTS_SQL]);
+  return Object.fromEntries(paths.map((path) => [`${FILES}/${basename(path)}`, readFileSync(path, "utf8")]));
 }
 
 /** Adds an empty event store in PostgreSQL to the pod of a job, as a native sidecar on the loopback interface. The pod has its files. */
@@ -67,26 +66,13 @@ interface Container {
   readonly volumeMounts: readonly Mount[];
 }
 
-function server(cluster: KubernetesTarget, files: readonly Mount[]): object {
-  const { cpu, memory } = SCRATCH_REQUESTS;
-  const env = { HOME: "/tmp", MIGRATIONS: FILES, PGDATA: "/data/postgres", PGPORT: PORT, TMPDIR: "/tmp" };
+function server(cluster: KubernetesTarget, files: readonly Mount[]): ScratchContainer {
   return {
     name: "postgres",
     image: imageFrom(cluster, TOOLS.psql),
-    imagePullPolicy: "IfNotPresent",
-    // Starts before the program, and ends after it.
-    restartPolicy: "Always",
     command: ["sh", SCRIPT],
-    env: Object.entries(env).map(([name, value]) => ({ name, value })),
-    resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
-    securityContext: CONTAINER_SECURITY,
-    startupProbe: {
-      exec: { command: ["pg_isready", "--quiet", "--host", LOOPBACK, "--username", "postgres"] },
-      periodSeconds: 5,
-      timeoutSeconds: 6,
-      failureThreshold: 60,
-    },
-    terminationMessagePolicy: "FallbackToLogsOnError",
+    env: { HOME: "/tmp", MIGRATIONS: FILES, PGDATA: "/data/postgres", PGPORT: PORT, TMPDIR: "/tmp" },
+    startupProbe: { exec: { command: ["pg_isready", "--quiet", "--host", LOOPBACK, "--username", "postgres"] } },
     volumeMounts: [{ name: "data", mountPath: "/data" }, { name: "server-tmp", mountPath: "/tmp" }, ...files],
   };
 }

@@ -1,10 +1,10 @@
 import type { Bytes } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
 import { type CronJobObject, imageFrom, type KubernetesTarget } from "../kubernetes";
-import { CONTAINER_SECURITY, PORTS, prefixed } from "./kurrentdb-node";
+import { PORTS, prefixed } from "./kurrentdb-node";
 import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
 import { LINES } from "./kurrentdb-versions";
-import { LOOPBACK, SCRATCH_REQUESTS, scratchVolume, withPod, withServer } from "./scratch-pod";
+import { LOOPBACK, SCRATCH_REQUESTS, type ScratchContainer, scratchVolume, withPod, withServer } from "./scratch-pod";
 
 /** KurrentDB to restore into: like the store, on one node. */
 export interface ScratchServer {
@@ -65,9 +65,8 @@ function server(
   cluster: KubernetesTarget,
   { version: line = DEFAULT_KURRENTDB, options = {} }: ScratchServer,
   volume: ScratchVolume,
-): object {
+): ScratchContainer {
   const { prefix, runtime, executable, data, logs } = LINES[line];
-  const { name, cpu, memory } = SCRATCH_SERVER;
   const kept = Object.fromEntries(KEPT.flatMap((option) => (options[option] === undefined ? [] : [[option, options[option]]])));
   const settings = {
     ...DEFAULTS,
@@ -82,20 +81,13 @@ function server(
     INSECURE: true,
   };
   const texts = Object.fromEntries(Object.entries(settings).map(([option, value]) => [option, String(value)]));
-  const env = Object.entries({ HOME: "/tmp", ...runtime, ...prefixed(prefix, texts) }).map(([key, value]) => ({ name: key, value }));
   return {
-    name,
+    name: SCRATCH_SERVER.name,
     image: imageFrom(cluster, KURRENTDB[line]),
-    imagePullPolicy: "IfNotPresent",
-    // Starts before the program, and ends after it.
-    restartPolicy: "Always",
     command: volume === "empty" ? [executable] : ["sh", "-ec", RESTORED, executable, data],
-    env: env.sort((one, other) => (one.name < other.name ? -1 : 1)),
-    resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
-    securityContext: CONTAINER_SECURITY,
+    env: { HOME: "/tmp", ...runtime, ...prefixed(prefix, texts) },
     // A volume on which it doesn't start must not prevent the program from reporting it.
-    ...(volume === "empty" ? { startupProbe: STARTS } : {}),
-    terminationMessagePolicy: "FallbackToLogsOnError",
+    ...(volume === "empty" ? { startupProbe: LIVE } : {}),
     volumeMounts: [
       { name: "data", mountPath: data },
       { name: "logs", mountPath: logs },
@@ -104,9 +96,6 @@ function server(
   };
 }
 
-const STARTS = {
+const LIVE = {
   exec: { command: ["curl", "--fail", "--silent", "--max-time", "5", `http://${LOOPBACK}:${PORTS.http}/health/live`] },
-  periodSeconds: 5,
-  timeoutSeconds: 6,
-  failureThreshold: 60,
 };

@@ -30,14 +30,4 @@ export function admissionPolicy({ name, namespaces, spec }: AdmissionPolicyProps
   ];
 }
 
-/** Condition of a policy: a service account sends the request. */
-export function sentBy(namespace: string, account: string): object {
-  return { name: "account", expression: `request.userInfo.username == ${JSON.stringify(`system:serviceaccount:${namespace}:${account}`)}` };
-}
-
-/** Expression for a policy: an object has only fields of another one, with the same values, and any values of some further keys. */
-export function onlyFieldsOf(other: string, object: string, except: readonly string[]): string {
-  return `${object}.all(key, key in ${JSON.stringify(except)} || (key in ${other} && ${object}[key] == ${other}[key]))`;
-}
-
 const VERSION = "admissionregistration.k8s.io/v1";

@@ -1,5 +1,5 @@
 export { type Inadmissible, inadmissible } from "./admission";
-export { type AdmissionPolicyProps, admissionPolicy, onlyFieldsOf, sentBy } from "./admission-policy";
+export { type AdmissionPolicyProps, admissionPolicy } from "./admission-policy";
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
 export { type DisruptionBudgetProps, disruptionBudget, namespacesIn, STAYS } from "./disruption";
 export { IMAGE_REMEDY, imageFrom, imageProblem } from "./image";

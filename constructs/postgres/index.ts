@@ -28,7 +28,7 @@ export { type DatabaseInstance, instanceClass, isBurstable, type ManagedEngine }
 export { administratorSecret, type ManagedPostgresProps, type ManagedRestore, rdsAuthority, serverIdentifier } from "./managed";
 export { type MigrationPodProps, migrationPod } from "./migrations";
 export type { PostgresParameters } from "./parameters";
-export { type JobTraffic, PSQL_USER, type PsqlJobSpec, PsqlPod, type PsqlPodProps } from "./psql-pod";
+export { filePaths, type JobTraffic, PSQL_USER, type PsqlJobSpec, PsqlPod, type PsqlPodProps } from "./psql-pod";
 export { RDS_SIZES, RdsPostgres, type RdsPostgresProps } from "./rds";
 export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
 export { PostgresServer, type PostgresServerProps } from "./server";

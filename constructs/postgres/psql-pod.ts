@@ -81,7 +81,7 @@ export class PsqlPod extends Construct {
     const asked = [{ connection: postgresConnection(postgres, "migrator"), variables: SERVER }];
     const server = podConnections(cluster, asked, { trustBundle: false });
     refuse(this, server.problems, "postgres");
-    const files = filesOf(props.files);
+    const files = literalFiles(filePaths(props.files));
     const [script = ""] = Object.keys(files);
     const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
     const spec = podSpec(props, server, script);
@@ -190,14 +190,13 @@ function secretsOf(credentials: readonly Credentials[]): readonly NeededSecret[]
   return [...new Map(facts.map(({ secret, home }) => [`${home}/${secret.name}`, { secret, home }])).values()];
 }
 
-/** Contents by name: of files, and of all files in directories. */
-function filesOf(paths: readonly string[]): Readonly<Record<string, string>> {
-  const files = paths.flatMap((path) =>
+/** Paths of files, and of all files in directories, in the order of their names. */
+export function filePaths(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) =>
     path.endsWith(".sh") || path.endsWith(".sql")
       ? [path]
       : readdirSync(path)
           .sort()
           .map((name) => join(path, name)),
   );
-  return literalFiles(files);
 }

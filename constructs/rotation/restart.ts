@@ -6,7 +6,7 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
-import { API_SERVER, admissionPolicy, CustomResources, imageFrom, type KubernetesTarget, onlyFieldsOf, sentBy } from "../kubernetes";
+import { API_SERVER, admissionPolicy, CustomResources, imageFrom, type KubernetesTarget } from "../kubernetes";
 import { BY_THE_CLOCK, RESTARTED_AT } from "../workload";
 import { rotationJobs, rotationScript } from "./jobs";
 
@@ -160,7 +160,9 @@ function restartsOnly(namespace: string, account: string): object {
     matchConstraints: {
       resourceRules: [{ apiGroups: ["apps"], apiVersions: ["*"], operations: ["UPDATE"], resources: ["statefulsets"] }],
     },
-    matchConditions: [sentBy(namespace, account)],
+    matchConditions: [
+      { name: "account", expression: `request.userInfo.username == ${JSON.stringify(`system:serviceaccount:${namespace}:${account}`)}` },
+    ],
     validations: UNCHANGED.map(({ of: path, except }) => ({
       expression: [
         onlyFieldsOf(`oldObject.${path}`, `object.${path}`, except),
@@ -170,4 +172,9 @@ function restartsOnly(namespace: string, account: string): object {
       message: `${account} may change only the annotation ${RESTARTED_AT} of the pod template`,
     })),
   };
+}
+
+/** Expression: an object has only fields of another one, with the same values, and any values of some further keys. */
+function onlyFieldsOf(other: string, object: string, except: readonly string[]): string {
+  return `${object}.all(key, key in ${JSON.stringify(except)} || (key in ${other} && ${object}[key] == ${other}[key]))`;
 }

@@ -39,7 +39,7 @@ export function backupStack(
       ...shared,
       keys: { backup: backupKeyArn, data: dataKeyArn },
       databases: servers.map((server) => databaseOf(shared.name, server, keep, groups)),
-      ...(later.length > 0 ? { later: later.map((server) => ({ keepDays: keepDaysOf(server, keep) })) } : {}),
+      later: later.map((server) => ({ keepDays: keepDaysOf(server, keep) })),
       ...(backup.notify ? { notify: backup.notify } : {}),
     });
   }

@@ -37,6 +37,14 @@ const cronJobOf = (json: Body): Body => kubernetesObjects(json).objects.find(({ 
 const podOf = (job: Body): Body => job.spec.jobTemplate.spec.template.spec;
 const variables = ({ env }: Body): Body => Object.fromEntries(env.map(({ name, value }: Body) => [name, value]));
 
+/** The restricted Pod Security Standard, of a container. */
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+};
+
 describe("the restore drill of a stream backup", () => {
   const json = made();
   const job = cronJobOf(json);
@@ -97,15 +105,7 @@ describe("the restore drill of a stream backup", () => {
 
   it("passes the restricted Pod Security Standard, and keeps last output, in all containers", () => {
     for (const container of [...pod.initContainers, ...pod.containers]) {
-      expect(container).toMatchObject({
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ["ALL"] },
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-        },
-        terminationMessagePolicy: "FallbackToLogsOnError",
-      });
+      expect(container).toMatchObject({ securityContext: RESTRICTED, terminationMessagePolicy: "FallbackToLogsOnError" });
     }
     expect(pod.securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
   });
@@ -223,14 +223,7 @@ describe("the restore drill of a stream backup of events in PostgreSQL", () => {
 
   it("passes the restricted Pod Security Standard as the image's user, in all containers", () => {
     for (const container of [...pod.initContainers, ...pod.containers]) {
-      expect(container).toMatchObject({
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ["ALL"] },
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-        },
-      });
+      expect(container).toMatchObject({ securityContext: RESTRICTED });
     }
     expect(pod.securityContext).toMatchObject({
       runAsUser: 70,

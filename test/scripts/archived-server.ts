@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { type Ran, runScript, scripts } from "./server";
+import { AS_POSTGRES, type Ran, runScript, scripts } from "./server";
 
 /** `.ci/scripts` starts an S3 API, and names it, the packages of barman and the programs of PostgreSQL. */
 const { S3_ENDPOINT = "", BARMAN = "", POSTGRES_BIN = "" } = process.env;
@@ -19,9 +19,6 @@ export function onArchive(name: string, tests: () => void): void {
   process.stderr.write(`SKIPPED ${name}: S3_ENDPOINT, BARMAN and POSTGRES_BIN name no archive\n`);
   describe.skip(name, tests);
 }
-
-/** The server won't run as root. */
-const AS = process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
 
 const PYTHON = "/usr/bin/python3";
 
@@ -50,7 +47,7 @@ const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 
 /** A program as the server's user. */
 async function run(program: string, ...args: readonly string[]): Promise<string> {
-  const [first = program, ...rest] = [...AS, program, ...args];
+  const [first = program, ...rest] = [...AS_POSTGRES, program, ...args];
   try {
     return (await promisify(execFile)(first, rest, { env: env(), maxBuffer: 2 ** 26 })).stdout;
   } catch (error) {
@@ -63,7 +60,7 @@ const barman = (client: string, ...args: readonly string[]) =>
   run(PYTHON, "-m", `barman.clients.${client}`, "--endpoint-url", S3_ENDPOINT, ...args);
 
 async function killed(begun: () => Promise<boolean>, after: number, client: string, ...args: readonly string[]): Promise<void> {
-  const [program = "", ...rest] = [...AS, PYTHON, "-m", `barman.clients.${client}`, "--endpoint-url", S3_ENDPOINT, ...args];
+  const [program = "", ...rest] = [...AS_POSTGRES, PYTHON, "-m", `barman.clients.${client}`, "--endpoint-url", S3_ENDPOINT, ...args];
   const child = spawn(program, rest, { env: env(), stdio: ["ignore", "ignore", "pipe"], detached: true });
   let said = "";
   child.stderr.on("data", (data) => (said += data));
@@ -139,7 +136,7 @@ export class ArchivedServer {
   private options: readonly string[] = [];
 
   constructor() {
-    if (AS.length > 0) spawnSync("chown", ["postgres:", this.directory]);
+    if (AS_POSTGRES.length > 0) spawnSync("chown", ["postgres:", this.directory]);
   }
 
   /** An empty server with tables of events, which archives its log as the plugin of CloudNativePG does. */
@@ -189,7 +186,7 @@ export class ArchivedServer {
     const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
     writeFileSync(join(this.data, "recovery.signal"), "");
     writeFileSync(join(this.data, "postgresql.auto.conf"), lines.join(""));
-    if (AS.length > 0) spawnSync("chown", ["-R", "postgres:", this.data]);
+    if (AS_POSTGRES.length > 0) spawnSync("chown", ["-R", "postgres:", this.data]);
     await this.start("-c", "archive_mode=off");
   }
 
@@ -222,7 +219,7 @@ export class ArchivedServer {
   /** Ends when the server serves, or when it has ended. */
   private async start(...args: readonly string[]): Promise<void> {
     const [program = "", ...rest] = [
-      ...AS,
+      ...AS_POSTGRES,
       join(POSTGRES_BIN, "postgres"),
       "-D",
       this.data,

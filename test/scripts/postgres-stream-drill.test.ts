@@ -5,13 +5,10 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { counted, KILLS } from "./kills";
 import { freePort, onS3, S3 } from "./s3";
-import { Database, onServer, scripts } from "./server";
+import { AS_POSTGRES, Database, onServer, scripts } from "./server";
 import { Program, randomly } from "./stream-backup-program";
 
 const { PGHOST, PGPORT, PGSSLROOTCERT, POSTGRES_BIN = "" } = process.env;
-
-/** The server won't run as root. */
-const AS = process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
 
 const SECOND = 1000;
 const pause = (time: number) => new Promise((resolve) => setTimeout(resolve, time));
@@ -28,7 +25,7 @@ class Scratch {
     this.port ||= await freePort();
     for (const from of ["sql", "scratch-postgres"])
       cpSync(join(scripts, "event-store", from), join(this.directory, "files"), { recursive: true });
-    if (AS.length > 0) spawnSync("chown", ["-R", "postgres:", this.directory]);
+    if (AS_POSTGRES.length > 0) spawnSync("chown", ["-R", "postgres:", this.directory]);
     const env = {
       PATH: `${POSTGRES_BIN}:${process.env.PATH}`,
       PGDATA: join(this.directory, "data"),
@@ -36,7 +33,7 @@ class Scratch {
       MIGRATIONS: join(this.directory, "files"),
       TMPDIR: this.directory,
     };
-    const [program = "", ...args] = [...AS, "busybox", "sh", join(this.directory, "files/serve.sh")];
+    const [program = "", ...args] = [...AS_POSTGRES, "busybox", "sh", join(this.directory, "files/serve.sh")];
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"], cwd: this.directory });
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (this.output += data));
     this.child = child;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { caughtUp } from "../../constructs/projection";
 import { ProjectionWorker, type WorkerSettings } from "./projection-worker";
-import { configOf, Database, onceAs, onServer, scripts } from "./server";
+import { AS_POSTGRES, configOf, Database, onceAs, onServer, scripts } from "./server";
 
 jest.setTimeout(120_000);
 
@@ -860,9 +860,7 @@ default_pool_size = 5
 ${PGSSLROOTCERT ? `server_tls_sslmode = verify-full\nserver_tls_ca_file = ${PGSSLROOTCERT}` : "server_tls_sslmode = prefer"}
 `,
     );
-    // It won't run as root.
-    const as = process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
-    const [command = "", ...args] = [...as, "pgbouncer", settings];
+    const [command = "", ...args] = [...AS_POSTGRES, "pgbouncer", settings];
     const child = spawn(command, args, { stdio: "ignore" });
     const pooler = new Pooler(child, port, database);
     for (let attempt = 0; attempt < 50; attempt++) {

@@ -7,6 +7,9 @@ import { Client, type ClientConfig, escapeLiteral } from "pg";
 
 const { PGHOST, PGPORT = "5432", PGSSLROOTCERT } = process.env;
 
+/** Beginning of a command of a program that won't run as root, such as a server of PostgreSQL. */
+export const AS_POSTGRES = process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+
 /** Tests that need a server: skipped, and said so, where the environment names none. */
 export function onServer(name: string, tests: () => void): void {
   if (PGHOST) {

@@ -1,4 +1,4 @@
-import { type DrillResult, measure, type Objectives, published } from "../../drill/contract";
+import { measure, published } from "../../drill/contract";
 import { differenceOf } from "./backup";
 import type { Bucket } from "./bucket";
 import { numberOf } from "./environment";
@@ -16,22 +16,19 @@ export interface DrillStores {
 }
 
 /** Drills with the objectives of the environment, and publishes the result. Returns true if the drill passed. */
-export async function drilled(bucket: Bucket, stores: DrillStores, env: NodeJS.ProcessEnv): Promise<boolean> {
+export async function drilled(bucket: Bucket, { source, restore }: DrillStores, env: NodeJS.ProcessEnv): Promise<boolean> {
   const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
   const { RESULTS_BUCKET: place = bucket.name, RESULTS_REGION: region = env.AWS_REGION } = env;
-  return await published({ ...env, BUCKET: place, AWS_REGION: region }, () => drill(bucket, stores, objectives));
-}
-
-/** Restores the newest backup into an empty store, and compares duration and data loss with the objectives. Never throws. */
-async function drill(bucket: Bucket, stores: DrillStores, objectives: Objectives, time = () => new Date()): Promise<DrillResult<Target>> {
-  const started = time();
-  return measure({
-    drill: "stream-backup",
-    ...objectives,
-    started,
-    restore: stores.restore,
-    loss: (restored) => lossOf(bucket, stores.source, restored, started),
-    time,
+  return await published({ ...env, BUCKET: place, AWS_REGION: region }, () => {
+    const started = new Date();
+    return measure({
+      drill: "stream-backup",
+      ...objectives,
+      started,
+      restore,
+      loss: (restored) => lossOf(bucket, source, restored, started),
+      time: () => new Date(),
+    });
   });
 }
 

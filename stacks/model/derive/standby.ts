@@ -92,10 +92,9 @@ export function waitingParts(system: System): { readonly stores: readonly StoreO
 
 /** The environment without the parts that wait for the promotion of a standby. */
 export function deployedParts(system: System): System {
-  const { workloads } = waitingParts(system);
-  const stores = isWaiting(system) ? unusedStores(system) : [];
+  const { stores: cold, workloads } = waitingParts(system);
   const replicas = isWaiting(system) ? replicaStores(system) : [];
-  const cold = stores.filter((store) => !replicas.includes(store));
+  const stores = [...cold, ...replicas];
   if (stores.length + workloads.length === 0) return system;
   const calls = new Set(workloads.map(({ name }) => name));
   const runs = <W extends WorkloadOf<object>>(members: readonly W[]): readonly W[] =>
